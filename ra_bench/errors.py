@@ -1,0 +1,98 @@
+"""Every error that ra-bench raises on purpose.
+
+RaBenchError
+├── UnknownNameError        a model, dataset, metric, trainer, protocol, launcher or renderer that nobody registered
+├── PluginError             a plugin that cannot be loaded, or that hands over something wrong
+├── ProtocolError           a protocol file that cannot be read, or does not fit the model or the films
+├── CohortError             a cohort that cannot be used
+│   ├── DescriptionError    cohort.toml is malformed or names what is not there
+│   ├── TableError          the table: a column, a row, a cell
+│   ├── FilmError           films that are missing or cannot be decoded
+│   └── LeakError           one patient on two sides of a split
+├── TrainingError           a job that cannot go on
+│   └── NonFiniteLossError  the loss became nan or infinite
+├── RecordError             a run record or board file that cannot be read
+├── BusyError               another process works in the same folder
+└── StorageError            a file could not be written: no space left, read-only
+
+Each message says what is wrong, what was found and what to do.
+"""
+
+from difflib import get_close_matches
+from collections.abc import Iterable
+
+
+class RaBenchError(Exception):
+    """Base of every deliberate error. The command line prints it without a traceback and exits with 1."""
+
+
+class UnknownNameError(RaBenchError):
+    """A name that nobody registered.
+
+    Examples
+    --------
+    >>> raise UnknownNameError("model", "resnet5", ["resnet50", "mobilenetv2"])
+    Traceback (most recent call last):
+    ...
+    ra_bench.errors.UnknownNameError: No model named 'resnet5'. Did you mean 'resnet50'? Installed: mobilenetv2, resnet50.
+    Run 'ra-bench plugins' to see where each comes from.
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], advice: str = "") -> None:
+        names = sorted(known)
+        nearest = get_close_matches(name, names, n=1)
+        guess = f" Did you mean '{nearest[0]}'?" if nearest else ""
+        installed = ", ".join(names) if names else "none"
+        more = f"\n{advice}" if advice else ""
+        super().__init__(
+            f"No {kind} named '{name}'.{guess} Installed: {installed}.{more}\n"
+            "Run 'ra-bench plugins' to see where each comes from."
+        )
+
+
+class PluginError(RaBenchError):
+    """A plugin that cannot be loaded, or that hands over something wrong."""
+
+
+class ProtocolError(RaBenchError):
+    """A protocol file that cannot be read, or does not fit the model or the films."""
+
+
+class CohortError(RaBenchError):
+    """A cohort that cannot be used."""
+
+
+class DescriptionError(CohortError):
+    """A cohort.toml that is malformed or names what is not there."""
+
+
+class TableError(CohortError):
+    """A table with a missing column or an unusable cell."""
+
+
+class FilmError(CohortError):
+    """Films that are missing or cannot be decoded; all of them are listed at once."""
+
+
+class LeakError(CohortError):
+    """One patient on two sides of a split."""
+
+
+class TrainingError(RaBenchError):
+    """A job that cannot go on."""
+
+
+class NonFiniteLossError(TrainingError):
+    """The loss became nan or infinite."""
+
+
+class RecordError(RaBenchError):
+    """A run record or board file that cannot be read."""
+
+
+class BusyError(RaBenchError):
+    """Another process works in the same folder."""
+
+
+class StorageError(RaBenchError):
+    """A file could not be written."""

@@ -1,0 +1,161 @@
+"""What a plugin hands over: a name, a callable and a few facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol as Interface
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ra_bench.values import Board, Cohort, EpochReport, Failure, FindingSet, Job, Protocol, RunRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetSpec:
+    """A cohort, or a pretraining set, by name.
+
+    `load` gets a folder in which it may keep what it makes or fetches, and must give the same version for the same
+    data. `obtain` tells a person how to get the data.
+    """
+
+    name: str
+    load: Callable[[Path], Cohort | FindingSet]
+    task: Literal["score", "findings"] = "score"
+    obtain: str
+    citation: str
+    licence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """A model by name.
+
+    `build` gives what the trainer trains. For the trainer "standard": an nn.Module that takes films of shape
+    (batch, 3, height, width), float32, and gives scores of shape (batch, 1); torch is imported inside `build`.
+    `head` is the dotted name of its last layer (Linear or 1x1 Conv2d), which pretraining replaces.
+    """
+
+    name: str
+    build: Callable[[], Any]
+    citation: str
+    trainer: str = "standard"
+    pretraining: str | None = None
+    head: str | None = None
+    parameters: int | None = None
+    #: Protocol keys that this model changes, such as {"optimiser.learning_rate": 0.01}; shown on the board.
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    #: A row that every model must beat, not a contender.
+    baseline: bool = False
+    #: False: trained only when asked for by name, not by `--models all`.
+    in_all: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricSpec:
+    """A column of the board.
+
+    `compute` takes reference and predicted, both of shape (n,), and gives one number. With `from_sums` (power sums of
+    shape (..., 8) to values of shape (...), see `ra_bench.metrics.resampling`) resampling is fast; without, it is slow
+    and just as right.
+    """
+
+    name: str
+    label: str
+    unit: str
+    compute: Callable[[NDArray[np.float64], NDArray[np.float64]], float]
+    best: Literal["high", "low", "zero", "none"]
+    from_sums: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None
+    interval: Literal["bca", "percentile", "none"] = "bca"
+    digits: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilmSet:
+    """Films at the protocol's base size, padded to its shape: `films` (n, height, width) uint8, memory-mapped.
+
+    `sizes` (n, 2) are the heights and widths of the films as decoded.
+    """
+
+    ids: tuple[str, ...]
+    films: NDArray[np.uint8]
+    sizes: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitTask:
+    """All that a trainer gets. It never sees the test films' scores.
+
+    Scores are on the cohort's scale. `pretrained` is a file of body weights or None; `folder` is the job's own.
+    """
+
+    model: ModelSpec
+    protocol: Protocol
+    seed: int
+    device: str
+    folder: Path
+    pretrained: Path | None
+    train: FilmSet
+    train_scores: NDArray[np.float64]
+    validation: FilmSet
+    validation_scores: NDArray[np.float64]
+    test: FilmSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """What a trainer returns after its last epoch: one prediction a film, on the cohort's scale, shape (n,)."""
+
+    validation: NDArray[np.float64]
+    test: NDArray[np.float64]
+    parameters: int | None = None
+    madds: int | None = None
+    kept_epoch: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainerSpec:
+    """A way to train, chosen by a model by name. `fit` yields a report an epoch and returns `Fitted`."""
+
+    name: str
+    fit: Callable[[FitTask], Generator[EpochReport, None, Fitted]]
+
+
+class Observers(Interface):
+    """Where progress goes: called by launchers, answered by every plugin that observes."""
+
+    def on_job_start(self, *, job: Job) -> None: ...
+    def on_epoch_end(self, *, job: Job, report: EpochReport) -> None: ...
+    def on_job_end(self, *, job: Job, record: RunRecord | Failure) -> None: ...
+
+
+Work = Any
+"""Does one job: (job, on_epoch) -> RunRecord, where on_epoch takes an EpochReport. Picklable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LauncherSpec:
+    """A place where jobs run. `launch` does them in the given order and gives each result as it comes."""
+
+    name: str
+    launch: Callable[[Sequence[Job], Callable[[Job, Callable[[EpochReport], None]], RunRecord], Observers], Iterable[RunRecord | Failure]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RendererSpec:
+    """A file of the board: `render` is pure, `suffix` is the file's ending such as ".md"."""
+
+    name: str
+    suffix: str
+    render: Callable[[Board], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProtocolSpec:
+    """A protocol by name: a TOML file that users can copy."""
+
+    name: str
+    file: Path

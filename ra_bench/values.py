@@ -1,0 +1,333 @@
+"""The values that flow through the suite, in order of appearance: cohort, split, protocol, job, record, board.
+
+All are frozen dataclasses with keyword-only fields; what is done with them stands in functions elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from annotated_types import Ge, Gt, Le, MinLen
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Film = Callable[[], NDArray[np.uint8]]
+    """Decodes one film when called: grey values of shape (height, width), bone bright on a dark background."""
+else:
+    Film = Callable
+
+#: Written into the files that people write: an unknown key is an error, not a silent nothing.
+_STRICT = {"extra": "forbid"}
+
+
+# --- the cohort -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """What a score counts: its name, its unit and its ends (inclusive)."""
+
+    name: str
+    minimum: float
+    maximum: float
+    unit: str
+
+
+#: Erosions 0-160 and joint space narrowing 0-120 of both hands.
+SVH_HANDS = Scale(name="SvH, both hands", minimum=0.0, maximum=280.0, unit="SvH units")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One film with what the readers said of it."""
+
+    sample_id: str
+    patient_id: str
+    visit: str
+    film: Film
+    readings: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cohort:
+    """Films with scores. `version` identifies films, ids, readings, scale and given split (see cohorts/version.py)."""
+
+    name: str
+    version: str
+    scale: Scale
+    samples: tuple[Sample, ...]
+    citation: str
+    licence: str
+    given_split: Split | None = None
+    simulated: bool = False
+    private: bool = False
+    #: What a reader of the board must know, a sentence each: "No patient column: ...".
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingSample:
+    """One film of a pretraining set. A finding is 1 present, 0 absent, -1 uncertain, None not mentioned."""
+
+    sample_id: str
+    patient_id: str
+    film: Film
+    findings: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingSet:
+    """Films with findings, on which a `*-transfer` model trains its body first."""
+
+    name: str
+    version: str
+    findings: tuple[str, ...]
+    samples: tuple[FindingSample, ...]
+    citation: str
+    licence: str
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """Sample ids by use; no patient stands on two sides. `origin` says who made it."""
+
+    train: tuple[str, ...]
+    validation: tuple[str, ...]
+    test: tuple[str, ...]
+    origin: str
+
+
+# --- the protocol ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitRule:
+    """Parts of the patients, as any positive numbers; used where the cohort brings no split of its own."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    train: Annotated[float, Gt(0)]
+    validation: Annotated[float, Gt(0)]
+    test: Annotated[float, Gt(0)]
+    seed: Annotated[int, Ge(0)] = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Augmentation:
+    """What happens to a film before it is shown in training. Brightness and contrast: factor 1 ± the value."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    #: A film is kept at 1 / smallest_scale of the input size, scaled by a factor in [smallest_scale, 1] and cropped.
+    smallest_scale: Annotated[float, Gt(0), Le(1)] = 1.0
+    flip: bool = False
+    #: Degrees to choose from. 90 and 270 need a square input.
+    turns: Annotated[tuple[Literal[0, 90, 180, 270], ...], MinLen(1)] = (0,)
+    brightness: Annotated[float, Ge(0), Le(1)] = 0.0
+    contrast: Annotated[float, Ge(0), Le(1)] = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """`wang2022` is sqrt(mean smooth + epsilon), eqs. 9-10, with a, b, c; on z-scores like the others."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    name: Literal["wang2022", "mse", "l1", "huber"]
+    a: float = 0.6
+    b: float = 0.0
+    c: Annotated[float, Gt(0)] = 1.0
+    epsilon: Annotated[float, Ge(0)] = 1e-8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Optimiser:
+    """Optimiser and schedule. `cosine` falls to 0; `one-cycle` rises over `warmup` of the steps, then falls to 0."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    name: Literal["sgd", "adamw"]
+    learning_rate: Annotated[float, Gt(0)]
+    weight_decay: Annotated[float, Ge(0)] = 0.0
+    momentum: Annotated[float, Ge(0), Le(1)] = 0.9
+    schedule: Literal["constant", "cosine", "one-cycle"] = "cosine"
+    warmup: Annotated[float, Ge(0), Le(1)] = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pretraining:
+    """How a `*-transfer` model trains its body first: binary cross-entropy over the findings."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    epochs: Annotated[int, Gt(0)]
+    batch_size: Annotated[int, Gt(1)]
+    optimiser: Optimiser
+    uncertain: Literal["ones", "zeros", "ignore"] = "ones"
+    max_films: Annotated[int, Gt(0)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protocol:
+    """Everything that is the same for every model of a board. Read from TOML by training/protocol.py."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    name: str
+    summary: str
+    height: Annotated[int, Ge(32)]
+    width: Annotated[int, Ge(32)]
+    #: Films used at most, drawn by patient in proportion from the three sides of the split; None: all.
+    max_films: Annotated[int, Gt(0)] | None = None
+    split: SplitRule
+    epochs: Annotated[int, Gt(0)]
+    batch_size: Annotated[int, Gt(1)]
+    loss: Loss
+    optimiser: Optimiser
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    pretraining: Pretraining
+    initialisation: Literal["kaiming-normal-fan-in", "model"] = "kaiming-normal-fan-in"
+    #: Which epoch is kept: the one with the least validation RMSE, or the last.
+    keep: Literal["best-validation-rmse", "last"] = "best-validation-rmse"
+    seeds: Annotated[tuple[int, ...], MinLen(1)] = (0,)
+    #: Choices that a published protocol leaves open, by key, with our reason; printed on the board.
+    ours: Mapping[str, str] = field(default_factory=dict)
+
+
+# --- a job and what comes of it -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One training to do, by names and hashes only: it survives JSON and another machine.
+
+    `key` hashes everything but itself, `board` and `label`; a record stands as long as its job's key does.
+    """
+
+    key: str
+    board: str
+    model: str
+    seed: int
+    dataset: str
+    cohort: str
+    split: str
+    protocol: str
+    protocol_hash: str
+    plugin: str
+    plugin_version: str
+    plugin_source: str
+    trainer: str
+    trainer_source: str
+    pretraining: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpochReport:
+    """What one epoch did. `stage` is "pretraining" or "training"; losses on the trainer's own scale."""
+
+    stage: str
+    epoch: int
+    epochs: int
+    train_loss: float
+    validation_rmse: float
+    learning_rate: float
+    seconds: float
+    films: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predictions:
+    """One prediction a film, on the cohort's scale, with the readings it is measured against."""
+
+    ids: tuple[str, ...]
+    patients: tuple[str, ...]
+    readings: Mapping[str, tuple[float, ...]]
+    predicted: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """A finished job. Times in seconds, memory in bytes; None where it does not apply."""
+
+    job: Job
+    predictions: Predictions
+    history: tuple[EpochReport, ...]
+    parameters: int | None
+    madds: int | None
+    seconds: float
+    seconds_per_epoch: float | None
+    peak_memory: int | None
+    kept_epoch: int | None
+    pretrained_on: str | None
+    overrides: Mapping[str, str]
+    device: str
+    finished: str
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A job that did not finish: why in one sentence, and where its log is."""
+
+    job: Job
+    reason: str
+    log: str
+
+
+# --- the board ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricValue:
+    """A quantity with its 95 % interval; nan where undefined. `method` names the interval ("bca", "percentile", "t")."""
+
+    value: float
+    low: float = float("nan")
+    high: float = float("nan")
+    method: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardRow:
+    """One line of a board. `rank` is None for all but ranked models."""
+
+    kind: Literal["model", "baseline", "reader", "published", "failed", "waiting"]
+    name: str
+    rank: int | None = None
+    seeds: tuple[int, ...] = ()
+    metrics: Mapping[str, MetricValue] = field(default_factory=dict)
+    parameters: int | None = None
+    madds: int | None = None
+    seconds_per_epoch: float | None = None
+    pretrained_on: str | None = None
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """How a metric is shown: heading, unit and which way is better."""
+
+    metric: str
+    label: str
+    unit: str
+    best: Literal["high", "low", "zero", "none"]
+    digits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """Everything that a renderer needs. `facts` are (name, value) lines: what was run, on what, when, with what."""
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[BoardRow, ...]
+    facts: tuple[tuple[str, str], ...] = ()
+    remarks: tuple[str, ...] = ()
+    simulated: bool = False
+    private: bool = False
