@@ -132,8 +132,10 @@ class Observers(Interface):
     def on_job_end(self, *, job: Job, record: RunRecord | Failure) -> None: ...
 
 
-Work = Any
-"""Does one job: (job, on_epoch) -> RunRecord, where on_epoch takes an EpochReport. Picklable."""
+class Work(Interface):
+    """Does one job in the process that calls it. Picklable, so that a launcher can send it elsewhere."""
+
+    def __call__(self, job: Job, on_epoch: Callable[[EpochReport], None]) -> RunRecord: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +143,7 @@ class LauncherSpec:
     """A place where jobs run. `launch` does them in the given order and gives each result as it comes."""
 
     name: str
-    launch: Callable[[Sequence[Job], Callable[[Job, Callable[[EpochReport], None]], RunRecord], Observers], Iterable[RunRecord | Failure]]
+    launch: Callable[[Sequence[Job], Work, Observers], Iterable[RunRecord | Failure]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -284,7 +284,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricValue:
-    """A quantity with its 95 % interval; nan where undefined. `method` names the interval ("bca", "percentile", "t")."""
+    """A quantity with its 95 % interval; nan where undefined. `method` says how: "bca", "percentile", "t"."""
 
     value: float
     low: float = float("nan")
@@ -304,6 +304,7 @@ class BoardRow:
     parameters: int | None = None
     madds: int | None = None
     seconds_per_epoch: float | None = None
+    peak_memory: int | None = None
     pretrained_on: str | None = None
     remark: str = ""
 

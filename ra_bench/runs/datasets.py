@@ -1,0 +1,77 @@
+"""A dataset by name or by the path of its cohort.toml."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ra_bench.errors import CohortError
+from ra_bench.specs import DatasetSpec
+from ra_bench.values import Cohort, FindingSet
+
+if TYPE_CHECKING:
+    from ra_bench.plugins import Registry
+
+
+def find_dataset(registry: Registry, name: str) -> DatasetSpec:
+    """The dataset registered under a name, or the one that a path to a cohort.toml describes.
+
+    Raises
+    ------
+    UnknownNameError
+        Neither a registered name nor the path of a file.
+    """
+    if not name.endswith(".toml"):
+        return _registered(registry, name)
+    from ra_bench.cohorts.description import read_description
+    from ra_bench.cohorts.load import load_cohort
+
+    file = Path(name)
+    description = read_description(file)
+    return DatasetSpec(
+        name=description.name,
+        load=partial(load_cohort, file),
+        obtain=f"Described by {file.name}.",
+        citation=description.citation,
+        licence=description.licence,
+    )
+
+
+def _registered(registry: Registry, name: str) -> DatasetSpec:
+    folder = Path(name)
+    if folder.is_dir():
+        raise CohortError(
+            f"{name} is a folder. Write 'ra-bench cohort init {name}' to describe it, "
+            f"then '--dataset {folder / 'cohort.toml'}'."
+        )
+    dataset: DatasetSpec = registry.get("dataset", name)
+    return dataset
+
+
+def load_scores(spec: DatasetSpec, data: Path) -> Cohort:
+    """Load a cohort with scores.
+
+    Raises
+    ------
+    CohortError
+        The dataset holds findings for pretraining, not scores.
+    """
+    loaded = spec.load(data)
+    if not isinstance(loaded, Cohort):
+        raise CohortError(f"'{spec.name}' is a pretraining set and has no scores. Choose a cohort: ra-bench list datasets")
+    return loaded
+
+
+def load_findings(spec: DatasetSpec, data: Path) -> FindingSet:
+    """Load a pretraining set.
+
+    Raises
+    ------
+    CohortError
+        The dataset has scores, not findings.
+    """
+    loaded = spec.load(data)
+    if not isinstance(loaded, FindingSet):
+        raise CohortError(f"'{spec.name}' has no findings, so no body can be pretrained on it.")
+    return loaded

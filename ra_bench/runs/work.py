@@ -1,0 +1,194 @@
+"""One job from start to finish: load, pretrain where asked, fit, predict, commit. Runs in a process of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from ra_bench.cohorts.splits import limit_split, reference, split_cohort, split_hash
+from ra_bench.cohorts.store import open_store
+from ra_bench.errors import CohortError, TrainingError
+from ra_bench.plugins import Registry, load_plugins
+from ra_bench.runs.datasets import find_dataset, load_scores
+from ra_bench.runs.pretraining import body_weights
+from ra_bench.runs.process import environment, logged_to, peak_memory
+from ra_bench.runs.records import LOG, job_folder, write_record
+from ra_bench.specs import FilmSet, FitTask, Fitted
+from ra_bench.training.protocol import base_size, with_overrides
+from ra_bench.values import Cohort, EpochReport, Job, Predictions, Protocol, RunRecord, Split
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ra_bench.specs import ModelSpec
+    from ra_bench.values import Sample
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workplace:
+    """What a worker must know beside the job: where things are, which plugins to load, on which device to train."""
+
+    runs: Path
+    data: Path
+    device: str
+    protocol: Protocol
+    builtins: tuple[str, ...]
+    plugin_files: tuple[Path, ...] = ()
+    without: tuple[str, ...] = ()
+
+    def registry(self) -> Registry:
+        """Load the plugins that the run was started with."""
+        return load_plugins(self.builtins, files=self.plugin_files, without=self.without)
+
+
+def do_job(workplace: Workplace, job: Job, on_epoch: Callable[[EpochReport], None]) -> RunRecord:
+    """Do one job and commit its record. What is printed on the way goes to the job's log.
+
+    Raises
+    ------
+    RaBenchError
+        Whatever stops the job; nothing is committed then.
+    """
+    folder = job_folder(workplace.runs, job)
+    folder.mkdir(parents=True, exist_ok=True)
+    with logged_to(folder / LOG):
+        record = _do(workplace, job, folder, on_epoch)
+        write_record(folder, record)
+    return record
+
+
+def split_for(cohort: Cohort, protocol: Protocol) -> Split:
+    """The split that a protocol means on a cohort: the cohort's own or a drawn one, cut down to `max_films`."""
+    split = split_cohort(cohort, protocol.split)
+    return split if protocol.max_films is None else limit_split(split, cohort, protocol.max_films, protocol.split.seed)
+
+
+def films_of(
+    cohort: Cohort,
+    split: Split,
+    protocol: Protocol,
+    data: Path,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> FilmSet:
+    """All films of a split at the protocol's base size, decoded once and kept: train, validation, test in order."""
+    height, width = base_size(protocol)
+    samples = _samples(cohort, (*split.train, *split.validation, *split.test))
+    key = f"{cohort.version[:16]}-{split_hash(split)[:16]}-{height}x{width}"
+    return open_store(samples, height=height, width=width, folder=data / "films", key=key, on_progress=on_progress)
+
+
+def _do(workplace: Workplace, job: Job, folder: Path, on_epoch: Callable[[EpochReport], None]) -> RunRecord:
+    started = time.perf_counter()
+    registry = workplace.registry()
+    spec: ModelSpec = registry.get("model", job.model)
+    protocol = with_overrides(workplace.protocol, spec.overrides)
+    cohort = load_scores(find_dataset(registry, job.dataset), workplace.data)
+    split = split_for(cohort, protocol)
+    if (cohort.version, split_hash(split)) != (job.cohort, job.split):
+        raise CohortError(f"The cohort '{cohort.name}' changed while the run was going on. Start the run again.")
+    pretrained = body_weights(registry, job, protocol, workplace.data, workplace.device, on_epoch)
+    task = FitTask(
+        model=spec,
+        protocol=protocol,
+        seed=job.seed,
+        device=workplace.device,
+        folder=folder,
+        pretrained=pretrained,
+        train_scores=_scores(cohort, split.train),
+        validation_scores=_scores(cohort, split.validation),
+        **_sides(films_of(cohort, split, protocol, workplace.data), split),
+    )
+    history, fitted = _fit(registry.get("trainer", spec.trainer).fit(task), on_epoch)
+    _check(fitted, split, job.model)
+    return RunRecord(
+        job=job,
+        predictions=_predictions(_samples(cohort, split.test), fitted.test),
+        history=tuple(history),
+        parameters=fitted.parameters,
+        madds=fitted.madds,
+        seconds=time.perf_counter() - started,
+        seconds_per_epoch=median(report.seconds for report in history) if history else None,
+        peak_memory=peak_memory(),
+        kept_epoch=fitted.kept_epoch,
+        pretrained_on=spec.pretraining,
+        overrides={key: str(value) for key, value in spec.overrides.items()},
+        device=workplace.device,
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+        environment=environment(),
+    )
+
+
+def _fit(
+    epochs: Generator[EpochReport, None, Fitted], on_epoch: Callable[[EpochReport], None]
+) -> tuple[list[EpochReport], Fitted]:
+    """Run a trainer to its end, passing each report on."""
+    history = []
+    while True:
+        try:
+            report = next(epochs)
+        except StopIteration as end:
+            return history, end.value
+        history.append(report)
+        on_epoch(report)
+
+
+def _check(fitted: object, split: Split, model: str) -> None:
+    """A trainer may be a stranger's: one finite number a film, or an error that says what came instead."""
+    import numpy as np
+
+    if not isinstance(fitted, Fitted):
+        raise TrainingError(
+            f"The trainer of '{model}' returned {type(fitted).__name__}. A trainer's fit yields EpochReport and "
+            "returns Fitted."
+        )
+    for side, predicted, ids in (
+        ("validation", fitted.validation, split.validation),
+        ("test", fitted.test, split.test),
+    ):
+        if np.shape(predicted) != (len(ids),):
+            raise TrainingError(
+                f"The trainer of '{model}' gave {side} predictions of shape {np.shape(predicted)} for {len(ids)} "
+                f"films. Give one number a film: shape ({len(ids)},)."
+            )
+        if not np.isfinite(predicted).all():
+            first = ids[int(np.flatnonzero(~np.isfinite(predicted))[0])]
+            raise TrainingError(f"'{model}' predicts no finite number for {side} film '{first}'.")
+
+
+def _samples(cohort: Cohort, ids: Sequence[str]) -> list[Sample]:
+    by_id = {sample.sample_id: sample for sample in cohort.samples}
+    return [by_id[name] for name in ids]
+
+
+def _scores(cohort: Cohort, ids: Sequence[str]) -> NDArray[np.float64]:
+    import numpy as np
+
+    return np.array([reference(sample) for sample in _samples(cohort, ids)], dtype=np.float64)
+
+
+def _sides(films: FilmSet, split: Split) -> dict[str, FilmSet]:
+    """Cut the store into the three sides of the split; views, no copies."""
+    first, second = len(split.train), len(split.train) + len(split.validation)
+    parts = {"train": slice(0, first), "validation": slice(first, second), "test": slice(second, None)}
+    return {
+        side: FilmSet(ids=films.ids[part], films=films.films[part], sizes=films.sizes[part])
+        for side, part in parts.items()
+    }
+
+
+def _predictions(samples: Sequence[Sample], predicted: NDArray[np.float64]) -> Predictions:
+    readers = list(dict.fromkeys(reader for sample in samples for reader in sample.readings))
+    return Predictions(
+        ids=tuple(sample.sample_id for sample in samples),
+        patients=tuple(sample.patient_id for sample in samples),
+        readings={
+            reader: tuple(sample.readings.get(reader, float("nan")) for sample in samples) for reader in readers
+        },
+        predicted=tuple(float(value) for value in predicted),
+    )
