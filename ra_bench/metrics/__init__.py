@@ -1,0 +1,106 @@
+"""Metrics of agreement between a reference and predictions: pure functions of arrays.
+
+No torch, no files, no types of the rest of the suite. What cannot be computed is nan; bad input is a ValueError.
+Start with `error`, then `correlation`, `agreement` and `equivalence`; `resampling` puts intervals on all of them.
+"""
+
+from ra_bench.metrics._arrays import complete_pairs
+from ra_bench.metrics.agreement import (
+    CccInterval,
+    Limits,
+    Shifts,
+    ccc,
+    ccc_interval,
+    ccc_shifts,
+    ccc_unbiased,
+    limits_of_agreement,
+    sdc,
+    sem,
+)
+from ra_bench.metrics.correlation import (
+    Line,
+    calibration,
+    kendall_tau_b,
+    pearson,
+    pearson_interval,
+    pearson_p,
+    proportional_bias,
+    r_squared,
+    spearman,
+)
+from ra_bench.metrics.equivalence import (
+    Interchangeability,
+    PairedT,
+    Tost,
+    bias_interval,
+    equivalence_margin,
+    iei,
+    paired_t,
+    reader_benchmark,
+    tost,
+    tost_from_summary,
+)
+from ra_bench.metrics.error import balanced_mae, bias, mae, max_ae, median_ae, rmse, rmse_identity, within
+from ra_bench.metrics.icc import IccTable, MeanSquares, icc_table, mean_squares, noise_ceiling
+from ra_bench.metrics.sums import (
+    bias_from_sums,
+    ccc_from_sums,
+    icc_a_1_from_sums,
+    mae_from_sums,
+    pearson_from_sums,
+    power_sums,
+    rmse_from_sums,
+)
+
+__all__ = [
+    "CccInterval",
+    "IccTable",
+    "Interchangeability",
+    "Limits",
+    "Line",
+    "MeanSquares",
+    "PairedT",
+    "Shifts",
+    "Tost",
+    "balanced_mae",
+    "bias",
+    "bias_from_sums",
+    "bias_interval",
+    "calibration",
+    "ccc",
+    "ccc_from_sums",
+    "ccc_interval",
+    "ccc_shifts",
+    "ccc_unbiased",
+    "complete_pairs",
+    "equivalence_margin",
+    "icc_a_1_from_sums",
+    "icc_table",
+    "iei",
+    "kendall_tau_b",
+    "limits_of_agreement",
+    "mae",
+    "mae_from_sums",
+    "max_ae",
+    "mean_squares",
+    "median_ae",
+    "noise_ceiling",
+    "paired_t",
+    "pearson",
+    "pearson_from_sums",
+    "pearson_interval",
+    "pearson_p",
+    "power_sums",
+    "proportional_bias",
+    "r_squared",
+    "reader_benchmark",
+    "rmse",
+    "rmse_from_sums",
+    "rmse_identity",
+    "sdc",
+    "sem",
+    "spearman",
+    "tost",
+    "tost_from_summary",
+    "within",
+]
