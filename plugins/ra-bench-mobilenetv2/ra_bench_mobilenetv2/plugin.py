@@ -1,0 +1,37 @@
+"""What this distribution registers: `mobilenetv2` and `mobilenetv2-transfer`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ra_bench import ModelSpec, hookimpl
+
+if TYPE_CHECKING:
+    from torch import nn
+
+CITATION = (
+    "Sandler M, Howard A, Zhu M, Zhmoginov A, Chen LC. MobileNetV2: inverted residuals and linear bottlenecks. "
+    "CVPR 2018, arXiv:1801.04381; on hand films: Wang Z, Liu J, Gu Z, Li C. Complexity 2022, 5485606."
+)
+
+
+def build() -> nn.Module:
+    """MobileNetV2 with one output."""
+    from ra_bench_mobilenetv2.net import mobilenetv2
+
+    return mobilenetv2()
+
+
+@hookimpl
+def register_models() -> list[ModelSpec]:
+    """MobileNetV2 from scratch, and with its body trained on chest films first."""
+    return [
+        _mobilenetv2("mobilenetv2", pretraining=None),
+        _mobilenetv2("mobilenetv2-transfer", pretraining="synthetic-chest"),
+    ]
+
+
+def _mobilenetv2(name: str, *, pretraining: str | None) -> ModelSpec:
+    return ModelSpec(
+        name=name, build=build, citation=CITATION, pretraining=pretraining, head="classifier.1", parameters=2_225_153
+    )

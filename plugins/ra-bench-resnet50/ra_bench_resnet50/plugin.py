@@ -1,0 +1,35 @@
+"""What this distribution registers: `resnet50` and `resnet50-transfer`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ra_bench import ModelSpec, hookimpl
+
+if TYPE_CHECKING:
+    from torch import nn
+
+CITATION = (
+    "He K, Zhang X, Ren S, Sun J. Identity mappings in deep residual networks. ECCV 2016, arXiv:1603.05027; "
+    "shortcut: He T et al. Bag of tricks for image classification with CNNs. CVPR 2019, arXiv:1812.01187; "
+    "on hand films: Wang Z, Liu J, Gu Z, Li C. Complexity 2022, 5485606."
+)
+
+
+def build() -> nn.Module:
+    """ResNet-50 with one output."""
+    from ra_bench_resnet50.net import resnet50
+
+    return resnet50()
+
+
+@hookimpl
+def register_models() -> list[ModelSpec]:
+    """ResNet-50 from scratch, and with its body trained on chest films first."""
+    return [_resnet50("resnet50", pretraining=None), _resnet50("resnet50-transfer", pretraining="synthetic-chest")]
+
+
+def _resnet50(name: str, *, pretraining: str | None) -> ModelSpec:
+    return ModelSpec(
+        name=name, build=build, citation=CITATION, pretraining=pretraining, head="head.fc", parameters=23_502_401
+    )
