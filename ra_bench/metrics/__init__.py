@@ -42,6 +42,18 @@ from ra_bench.metrics.equivalence import (
 )
 from ra_bench.metrics.error import balanced_mae, bias, mae, max_ae, median_ae, rmse, rmse_identity, within
 from ra_bench.metrics.icc import IccTable, MeanSquares, icc_table, mean_squares, noise_ceiling
+from ra_bench.metrics.intervals import INTERVAL_METHODS, Interval, Method, bca_corrections, interval
+from ra_bench.metrics.resampling import (
+    Resampled,
+    ResampledSums,
+    Resampling,
+    difference,
+    draw_patients,
+    given_indices,
+    resample_metric,
+    resample_slowly,
+    resample_sums,
+)
 from ra_bench.metrics.sums import (
     bias_from_sums,
     ccc_from_sums,
@@ -53,16 +65,23 @@ from ra_bench.metrics.sums import (
 )
 
 __all__ = [
+    "INTERVAL_METHODS",
     "CccInterval",
     "IccTable",
     "Interchangeability",
+    "Interval",
     "Limits",
     "Line",
     "MeanSquares",
+    "Method",
     "PairedT",
+    "Resampled",
+    "ResampledSums",
+    "Resampling",
     "Shifts",
     "Tost",
     "balanced_mae",
+    "bca_corrections",
     "bias",
     "bias_from_sums",
     "bias_interval",
@@ -73,10 +92,14 @@ __all__ = [
     "ccc_shifts",
     "ccc_unbiased",
     "complete_pairs",
+    "difference",
+    "draw_patients",
     "equivalence_margin",
+    "given_indices",
     "icc_a_1_from_sums",
     "icc_table",
     "iei",
+    "interval",
     "kendall_tau_b",
     "limits_of_agreement",
     "mae",
@@ -94,6 +117,9 @@ __all__ = [
     "proportional_bias",
     "r_squared",
     "reader_benchmark",
+    "resample_metric",
+    "resample_slowly",
+    "resample_sums",
     "rmse",
     "rmse_from_sums",
     "rmse_identity",
