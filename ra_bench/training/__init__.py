@@ -1,0 +1,1 @@
+"""Protocol, augmentation, loss and the standard training loop."""
