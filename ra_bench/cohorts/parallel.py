@@ -1,0 +1,91 @@
+"""The same work for many films, on all cores; everything that went wrong is told at once."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import warnings
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from ra_bench.cohorts.images import refuse_films
+from ra_bench.errors import FilmError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+#: Below this, starting processes takes longer than the work.
+_FEW = 24
+
+
+def for_each_film(
+    work: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    names: Sequence[str],
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Iterator[Result]:
+    """Give `work(item)` of every item, in order; `names` are told in errors, `on_progress` gets (done, of).
+
+    `work` and items must be picklable: functions of modules, or `functools.partial` of them.
+
+    Raises
+    ------
+    FilmError
+        After the last item, if any failed: all of them, with what each said.
+    """
+    problems: list[str] = []
+    for done, (name, result) in enumerate(zip(names, _results(work, items), strict=True), start=1):
+        if isinstance(result, _Problem):
+            problems.append(result.sentence if name in result.sentence else f"{name}: {result.sentence}")
+        elif not problems:
+            yield result
+        if on_progress is not None:
+            on_progress(done, len(items))
+    refuse_films(problems, len(items), "cannot be read")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Problem:
+    sentence: str
+
+
+def _results(work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result | _Problem]:
+    attempt = partial(_attempt, work)
+    processes = min(os.cpu_count() or 1, len(items))
+    # A daemonic process (a job of some launchers) may have no children.
+    if len(items) < _FEW or processes == 1 or multiprocessing.current_process().daemon:
+        yield from map(attempt, items)
+        return
+    # As in torch's DataLoader: fork where it is safe, so that no script needs an `if __name__ == "__main__"`. The
+    # children decode with numpy and Pillow only, and print nothing, so what other threads hold does not matter.
+    method = "fork" if sys.platform == "linux" else "spawn"
+    pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context(method))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of any fork beside threads
+            results = pool.map(attempt, items, chunksize=max(1, min(16, len(items) // (4 * processes))))
+        yield from results
+    except BrokenProcessPool as error:
+        raise FilmError(
+            "A process that decodes films was ended from outside, most likely for want of memory. "
+            "Close other programs, or use smaller films."
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _attempt(work: Callable[[Item], Result], item: Item) -> Result | _Problem:
+    try:
+        return work(item)
+    except FilmError as error:
+        return _Problem(sentence=str(error))
+    except Exception as error:  # noqa: BLE001  a guest's film may fail in any way; the message must name the film
+        return _Problem(sentence=f"{type(error).__name__}: {error}")
