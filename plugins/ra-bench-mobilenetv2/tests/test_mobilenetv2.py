@@ -1,0 +1,85 @@
+"""MobileNetV2: its counts, its shapes, and that it trains. Multiply-adds are half of torch's count of operations."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from ra_bench import ModelSpec
+from ra_bench_mobilenetv2.plugin import build, register_models
+
+
+@pytest.fixture
+def shapes_only() -> nn.Module:
+    with torch.device("meta"):
+        return build().eval()
+
+
+@pytest.fixture
+def network() -> nn.Module:
+    torch.manual_seed(0)
+    return build()
+
+
+def test_it_registers_itself_with_and_without_transfer() -> None:
+    assert [(spec.name, spec.pretraining) for spec in register_models()] == [
+        ("mobilenetv2", None),
+        ("mobilenetv2-transfer", "synthetic-chest"),
+    ]
+
+
+@pytest.mark.parametrize("spec", register_models(), ids=lambda spec: spec.name)
+def test_the_count_of_parameters_that_it_declares_is_exact(spec: ModelSpec, shapes_only: nn.Module) -> None:
+    assert spec.parameters == sum(parameter.numel() for parameter in shapes_only.parameters()) == 2_225_153
+
+
+@pytest.mark.parametrize("spec", register_models(), ids=lambda spec: spec.name)
+def test_the_head_that_it_declares_gives_the_score(spec: ModelSpec, shapes_only: nn.Module) -> None:
+    assert spec.head is not None
+    head = shapes_only.get_submodule(spec.head)
+
+    assert isinstance(head, nn.Linear)
+    assert (head.in_features, head.out_features) == (1280, 1)
+
+
+def test_it_needs_6_point_3_billion_multiply_adds_for_a_film_of_1024_x_1024(shapes_only: nn.Module) -> None:
+    with FlopCounterMode(display=False) as counter:  # convolutions and linear layers, two operations a multiply-add
+        shapes_only(torch.empty(1, 3, 1024, 1024, device="meta"))
+
+    assert round(counter.get_total_flops() / 2e9, 1) == 6.3
+
+
+def test_it_has_53_layers_in_17_inverted_residuals(shapes_only: nn.Module) -> None:
+    layers = [module for module in shapes_only.modules() if isinstance(module, nn.Conv2d | nn.Linear)]
+    blocks = [module for module in shapes_only.modules() if type(module).__name__ == "InvertedResidual"]
+
+    assert (len(layers), len(blocks)) == (53, 17)
+
+
+def test_the_film_is_halved_five_times_before_the_average(shapes_only: nn.Module) -> None:
+    features = shapes_only.get_submodule("features")(torch.empty(1, 3, 1024, 1024, device="meta"))
+
+    assert features.shape == (1, 1280, 32, 32)
+
+
+def test_nothing_is_dropped_in_training(shapes_only: nn.Module) -> None:
+    assert [module.p for module in shapes_only.modules() if isinstance(module, nn.Dropout)] == [0.0]
+
+
+def test_odd_and_small_films_give_one_score_each(network: nn.Module) -> None:
+    assert network(torch.randn(2, 3, 33, 65)).shape == (2, 1)
+
+
+def test_the_score_reaches_every_parameter(network: nn.Module) -> None:
+    network(torch.randn(2, 3, 64, 64)).square().sum().backward()
+
+    assert [name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()] == []
+
+
+def test_listing_it_does_not_import_torch() -> None:
+    code = "import sys, ra_bench_mobilenetv2.plugin as it; it.register_models(); sys.exit('torch' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,95 @@
+"""ResNet-50: its counts, its shapes, and that it trains. Multiply-adds are half of torch's count of operations."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from ra_bench import ModelSpec
+from ra_bench_resnet50.plugin import build, register_models
+
+
+@pytest.fixture
+def shapes_only() -> nn.Module:
+    with torch.device("meta"):
+        return build().eval()
+
+
+@pytest.fixture
+def network() -> nn.Module:
+    torch.manual_seed(0)
+    return build()
+
+
+def test_it_registers_itself_with_and_without_transfer() -> None:
+    assert [(spec.name, spec.pretraining) for spec in register_models()] == [
+        ("resnet50", None),
+        ("resnet50-transfer", "synthetic-chest"),
+    ]
+
+
+@pytest.mark.parametrize("spec", register_models(), ids=lambda spec: spec.name)
+def test_the_count_of_parameters_that_it_declares_is_exact(spec: ModelSpec, shapes_only: nn.Module) -> None:
+    assert spec.parameters == sum(parameter.numel() for parameter in shapes_only.parameters()) == 23_502_401
+
+
+@pytest.mark.parametrize("spec", register_models(), ids=lambda spec: spec.name)
+def test_the_head_that_it_declares_gives_the_score(spec: ModelSpec, shapes_only: nn.Module) -> None:
+    assert spec.head is not None
+    head = shapes_only.get_submodule(spec.head)
+
+    assert isinstance(head, nn.Conv2d)
+    assert (head.in_channels, head.out_channels, head.kernel_size) == (2048, 1, (1, 1))
+
+
+def test_it_needs_85_point_4_billion_multiply_adds_for_a_film_of_1024_x_1024(shapes_only: nn.Module) -> None:
+    with FlopCounterMode(display=False) as counter:  # convolutions and linear layers, two operations a multiply-add
+        shapes_only(torch.empty(1, 3, 1024, 1024, device="meta"))
+
+    assert round(counter.get_total_flops() / 2e9, 1) == 85.4
+
+
+def test_it_has_fifty_layers_not_counting_shortcuts(shapes_only: nn.Module) -> None:
+    layers = [
+        name
+        for name, module in shapes_only.named_modules()
+        if isinstance(module, nn.Conv2d | nn.Linear) and "downsample" not in name
+    ]
+
+    assert len(layers) == 1 + 16 * 3 + 1
+
+
+def test_its_stages_have_3_4_6_and_3_blocks_and_widen_while_the_film_halves(shapes_only: nn.Module) -> None:
+    film = torch.empty(1, 3, 1024, 1024, device="meta")
+    sizes: list[tuple[int, ...]] = []
+    stages = list(shapes_only.get_submodule("stages").children())
+    [stage.register_forward_hook(lambda _module, _args, x: sizes.append(tuple(x.shape[1:]))) for stage in stages]
+    shapes_only(film)
+
+    assert [len(list(stage.get_submodule("blocks").children())) for stage in stages] == [3, 4, 6, 3]
+    assert sizes == [(256, 256, 256), (512, 128, 128), (1024, 64, 64), (2048, 32, 32)]
+
+
+def test_strided_shortcuts_average_before_they_project(shapes_only: nn.Module) -> None:
+    pools = [name for name, module in shapes_only.named_modules() if isinstance(module, nn.AvgPool2d)]
+
+    assert pools == [f"stages.{stage}.blocks.0.downsample.pool" for stage in (1, 2, 3)]
+
+
+def test_odd_and_small_films_give_one_score_each(network: nn.Module) -> None:
+    assert network(torch.randn(2, 3, 33, 65)).shape == (2, 1)
+
+
+def test_the_score_reaches_every_parameter(network: nn.Module) -> None:
+    network(torch.randn(2, 3, 64, 64)).square().sum().backward()
+
+    assert [name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()] == []
+
+
+def test_listing_it_does_not_import_torch() -> None:
+    code = "import sys, ra_bench_resnet50.plugin as it; it.register_models(); sys.exit('torch' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
