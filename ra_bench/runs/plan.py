@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ra_bench.errors import PluginError, RecordError
 from ra_bench.plugins import CORE, Plugin, Registry, hash_files
-from ra_bench.runs.records import RECORD, job_folder, read_record, standing_records
+from ra_bench.runs.records import RECORD, job_folder, read_record
 from ra_bench.values import Job, RunRecord
 
 if TYPE_CHECKING:
@@ -145,19 +145,6 @@ def _difference(job: Job, folder: Path) -> str:
         for field in differences[nearest]
     ]
     return "; ".join(changes)
-
-
-def records_of_board(runs: Path, board: str, job: Job) -> list[RunRecord]:
-    """Standing records of a board that share cohort, split and protocol with `job`, newest a model and seed."""
-    newest: dict[tuple[str, int], RunRecord] = {}
-    for record in standing_records(runs / board):
-        same = (record.job.cohort, record.job.split, record.job.protocol_hash)
-        if same != (job.cohort, job.split, job.protocol_hash):
-            continue
-        key = (record.job.model, record.job.seed)
-        if key not in newest or newest[key].finished < record.finished:
-            newest[key] = record
-    return list(newest.values())
 
 
 def _trainer_source(plugin: Plugin) -> str:

@@ -5,22 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from ra_bench.cohorts.layouts.chexpert import finding_array, split_findings
+from ra_bench.cohorts.layouts.chexpert import label_array, split_findings
 from ra_bench.cohorts.store import open_store
 from ra_bench.runs.datasets import find_dataset, load_findings
 from ra_bench.specs import FilmSet
 from ra_bench.training.protocol import base_size
-from ra_bench.values import EpochReport, FindingSample, FindingSet, Job, Protocol
+from ra_bench.values import EpochReport, FindingSet, Job, Protocol
 
 if TYPE_CHECKING:
     from ra_bench.plugins import Registry
     from ra_bench.specs import ModelSpec
+
+#: Share of the pretraining patients that is held out, to show whether pretraining learnt anything.
+VALIDATION_SHARE = 0.1
 
 
 def body_weights(
@@ -59,14 +62,16 @@ def _pretrain(
 ) -> None:
     from ra_bench.training.pretrain import pretrain
 
-    train, validation = split_findings(findings, seed=seed, max_films=protocol.pretraining.max_films)
+    split = split_findings(findings, VALIDATION_SHARE, seed)
+    train = _part(findings, split.train[: protocol.pretraining.max_films])
+    validation = _part(findings, split.validation)
     for report in pretrain(
         spec,
         protocol,
-        _films(findings, train, protocol, data),
-        finding_array(train),
-        _films(findings, validation, protocol, data),
-        finding_array(validation),
+        _films(train, protocol, data),
+        label_array(train),
+        _films(validation, protocol, data),
+        label_array(validation),
         seed=seed,
         device=device,
         file=file,
@@ -74,11 +79,16 @@ def _pretrain(
         on_epoch(report)
 
 
-def _films(findings: FindingSet, samples: tuple[FindingSample, ...], protocol: Protocol, data: Path) -> FilmSet:
+def _part(findings: FindingSet, ids: tuple[str, ...]) -> FindingSet:
+    by_id = {sample.sample_id: sample for sample in findings.samples}
+    return replace(findings, samples=tuple(by_id[name] for name in ids))
+
+
+def _films(findings: FindingSet, protocol: Protocol, data: Path) -> FilmSet:
     height, width = base_size(protocol)
-    ids = hashlib.sha256("\n".join(sample.sample_id for sample in samples).encode()).hexdigest()
+    ids = hashlib.sha256("\n".join(sample.sample_id for sample in findings.samples).encode()).hexdigest()
     key = f"{findings.version[:16]}-{ids[:16]}-{height}x{width}"
-    return open_store(samples, height=height, width=width, folder=data / "films", key=key)
+    return open_store(findings.samples, height=height, width=width, folder=data / "films", key=key)
 
 
 def _key(job: Job, protocol: Protocol, findings: FindingSet) -> str:

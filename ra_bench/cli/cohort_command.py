@@ -1,0 +1,59 @@
+"""`ra-bench cohort`: describe films of your own, look at a cohort, make a simulated one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ra_bench.cli.options import data_folder, opened, plugin_options
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_DATA = click.option("--data", type=_FOLDER, default=data_folder(), show_default=True, help="Where data are kept.")
+
+
+@click.group("cohort")
+def command() -> None:
+    """Describe, look at and make cohorts."""
+
+
+@command.command("init")
+@click.argument("folder", type=_FOLDER)
+@click.option("--force", is_flag=True, help="Replace a cohort.toml that is there.")
+def init(folder: Path, force: bool) -> None:
+    """Look at a FOLDER of films with a table, write its cohort.toml, and say what was guessed."""
+    from ra_bench.cohorts.propose import init_cohort
+
+    file, guesses = init_cohort(folder, force=force)
+    for guess in guesses:
+        click.echo(f"- {guess}")
+    click.echo(f"Wrote {file}. Read it, mend what was guessed wrong, then:\n  ra-bench run --models all --dataset {file}")
+
+
+@command.command("show")
+@click.argument("dataset")
+@click.option("-o", "--output", type=_FILE, help="The picture to write; NAME.png if not given.")
+@click.option("-n", "--films", default=12, show_default=True, type=click.IntRange(1, 200), help="How many films.")
+@_DATA
+@plugin_options
+def show(
+    dataset: str, output: Path | None, films: int, data: Path, plugin_files: tuple[Path, ...], without: tuple[str, ...]
+) -> None:
+    """Write a contact sheet (PNG) of a DATASET: films spread over the scores, with their scores."""
+    from ra_bench.suite import show_cohort
+
+    click.echo(f"Wrote {show_cohort(opened(plugin_files, without, data=data), dataset, output, films)}")
+
+
+@command.command("make")
+@click.argument("folder", type=_FOLDER)
+@click.option("-n", "--films", default=200, show_default=True, type=click.IntRange(1), help="How many films.")
+@click.option("--width", default=512, show_default=True, type=click.IntRange(64, 4096), help="Pixels; height is 3/4 of it.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Same seed, same films.")
+def make(folder: Path, films: int, width: int, seed: int) -> None:
+    """Write simulated two-hand films, their readings and a cohort.toml into FOLDER."""
+    from ra_bench.cohorts.synthetic.cohort import write_synthetic_hands
+
+    file = write_synthetic_hands(folder, films=films, width=width, seed=seed)
+    click.echo(f"Wrote {films} simulated films.\n  ra-bench run --models all --dataset {file}")

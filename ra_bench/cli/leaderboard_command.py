@@ -1,0 +1,27 @@
+"""`ra-bench leaderboard`: boards anew from what stands, without torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ra_bench.cli.options import opened, plugin_options
+
+
+@click.command("leaderboard")
+@click.argument("names", metavar="[BOARD]...", nargs=-1)
+@click.option(
+    "--boards",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("leaderboards"),
+    show_default=True,
+    help="Where boards are.",
+)
+@plugin_options
+def command(names: tuple[str, ...], boards: Path, plugin_files: tuple[Path, ...], without: tuple[str, ...]) -> None:
+    """Write boards anew from their records and published rows: all of them, or those named. Seconds, no torch."""
+    from ra_bench.suite import rebuild_boards
+
+    for folder in rebuild_boards(opened(plugin_files, without, boards=boards), names):
+        click.echo(f"Wrote {folder / 'board.md'}")

@@ -1,0 +1,58 @@
+"""`ra-bench list`: names of what is installed, a line each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ra_bench.cli.options import opened, plugin_options
+
+_KINDS = ("models", "datasets", "metrics", "trainers", "protocols", "launchers", "renderers")
+
+
+@click.command("list")
+@click.argument("what", type=click.Choice(_KINDS), default="models")
+@plugin_options
+def command(what: str, plugin_files: tuple[Path, ...], without: tuple[str, ...]) -> None:
+    """Print what is installed, a line each: name, facts, the distribution that brings it."""
+    registry = opened(plugin_files, without).registry
+    kind = what.removesuffix("s")
+    lines = [
+        (name, _facts(kind, registry.get(kind, name)), registry.origin(kind, name).distribution)
+        for name in registry.names(kind)
+    ]
+    for cells in lines:
+        widths = [max(len(line[column]) for line in lines) for column in range(3)]
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
+
+
+def _facts(kind: str, spec: Any) -> str:
+    """What one would choose by."""
+    if kind == "model":
+        return _model_facts(spec)
+    if kind == "dataset":
+        return "findings, for pretraining" if spec.task == "findings" else "scores"
+    if kind == "metric":
+        return f"best {spec.best}"
+    if kind == "protocol":
+        return _summary(spec.file)
+    return spec.suffix if kind == "renderer" else ""
+
+
+def _model_facts(spec: Any) -> str:
+    facts = [] if spec.parameters is None else [f"{spec.parameters:,} parameters"]
+    if spec.baseline:
+        facts.append("baseline")
+    if spec.pretraining:
+        facts.append(f"pretrained on {spec.pretraining}")
+    if not spec.in_all:
+        facts.append("by name only")
+    return ", ".join(facts)
+
+
+def _summary(file: Path) -> str:
+    import tomllib
+
+    return str(tomllib.loads(file.read_text(encoding="utf-8")).get("summary", ""))

@@ -1,0 +1,90 @@
+"""`ra-bench`: the group of commands, each loaded when it is called."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from ra_bench import __version__
+from ra_bench.errors import RaBenchError
+
+#: Command to the module that holds it.
+COMMANDS = {
+    "run": "Train and measure models, and write their leaderboard.",
+    "leaderboard": "Write boards anew from what stands: no training, no torch.",
+    "list": "What is installed: models, datasets, metrics, trainers, protocols, launchers, renderers.",
+    "plugins": "Where it comes from, and what did not load.",
+    "cohort": "Describe, look at and make cohorts.",
+}
+
+
+class Commands(click.Group):
+    """Loads a command's module when it is called, and the plugins' commands when none of ours is meant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Ours, then the guests'."""
+        return [*COMMANDS, *self._guests().commands]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        if cmd_name in COMMANDS:
+            command: click.Command = import_module(f"ra_bench.cli.{cmd_name}_command").command
+            return command
+        return self._guests().commands.get(cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """One line a command, without loading any of ours."""
+        guests = self._guests().commands
+        lines = [*COMMANDS.items(), *((name, command.get_short_help_str()) for name, command in guests.items())]
+        with formatter.section("Commands"):
+            formatter.write_dl(lines)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Offer the nearest name when there is no such command."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from difflib import get_close_matches
+
+            if nearest := get_close_matches(args[0], self.list_commands(ctx), n=1):
+                error.message += f" Did you mean '{nearest[0]}'?"
+            raise
+
+    def _guests(self) -> click.Group:
+        from ra_bench.plugins import load_plugins
+
+        group = click.Group()
+        load_plugins().hooks.register_commands(cli=group)
+        return group
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(__version__, "-V", "--version", prog_name="ra-bench")
+def cli() -> None:
+    """Benchmark models that read a Sharp/van der Heijde score off hand radiographs.
+
+    Start with: ra-bench run --models all
+    """
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 done, 1 something is wrong or failed, 2 wrong usage, 130 stopped."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except RaBenchError as error:
+        click.echo(f"Error: {error}", err=True)
+        code = 1
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("\nStopped. What was finished is kept; the same command goes on from there.", err=True)
+        code = 130
+    except BrokenPipeError:  # the reader of our output has gone, as in `ra-bench list models | head -1`
+        sys.stderr.close()
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)

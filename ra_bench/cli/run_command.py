@@ -1,0 +1,100 @@
+"""`ra-bench run`: train, measure, write the board."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ra_bench.cli.options import folder_options, opened, plugin_options
+
+if TYPE_CHECKING:
+    from ra_bench.suite import Outcome, Plan
+
+
+@click.command("run")
+@click.option("--models", metavar="NAMES", default="all", show_default=True, help="Names with commas between, or all.")
+@click.option("--dataset", metavar="NAME|FILE", default="synthetic-hands", show_default=True, help="A dataset, or the path of a cohort.toml.")
+@click.option("--protocol", metavar="NAME|FILE", default="quick", show_default=True, help="A protocol, or the path of a TOML file.")
+@click.option("--seeds", metavar="NUMBERS", default="", help="Seeds with commas between; the protocol's own if not given.")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", show_default=True, help="Where to train.")
+@click.option("--explain", is_flag=True, help="Only say which jobs stand, which would run, and why.")
+@click.option("--afresh", is_flag=True, help="Train even what stands.")
+@click.option("-q", "--quiet", is_flag=True, help="Plain lines for a log instead of a live display.")
+@folder_options
+@plugin_options
+def command(
+    models: str,
+    dataset: str,
+    protocol: str,
+    seeds: str,
+    device: str,
+    explain: bool,
+    afresh: bool,
+    quiet: bool,
+    runs: Path,
+    boards: Path,
+    data: Path,
+    plugin_files: tuple[Path, ...],
+    without: tuple[str, ...],
+) -> None:
+    """Train every model under one protocol, measure it as a reader would be measured, and write the leaderboard.
+
+    What stands is not trained again. Jobs run cheapest first; the board is written after each, and ctrl-C keeps what
+    is finished.
+    """
+    from ra_bench import suite as office
+    from ra_bench.cli.terminal import Display
+
+    suite = opened(plugin_files, without, runs=runs, boards=boards, data=data)
+    with Display(quiet=quiet) as display:
+        display.say("Looking up the cohort and what stands already")
+        plan = office.plan(
+            suite,
+            models=_words(models),
+            dataset=dataset,
+            protocol=protocol,
+            seeds=_numbers(seeds),
+            device=device,
+            afresh=afresh,
+        )
+        if explain:
+            display.stop()
+            _explain(plan)
+            return
+        display.expect(plan)
+        observers = office.with_guests(suite.registry, display)
+        outcome = office.run(suite, plan, observers=observers, on_films=display.on_films)
+    _conclude(outcome)
+
+
+def _conclude(outcome: Outcome) -> None:
+    """Print the board, say where it is, and fail when a job failed."""
+    from ra_bench.cli.terminal import print_board
+
+    print_board(outcome.board)
+    click.echo(f"\nBoard: {outcome.folder / 'board.md'}")
+    for failure in outcome.failures:
+        click.echo(f"Failed: {failure.job.model}, seed {failure.job.seed}: {failure.reason}\n  Log: {failure.log}", err=True)
+    if outcome.failures:
+        raise click.exceptions.Exit(1)
+
+
+def _explain(plan: Plan) -> None:
+    for planned in plan.jobs:
+        click.echo(f"{planned.job.model}, seed {planned.job.seed}: {planned.reason}")
+
+
+def _words(text: str) -> list[str]:
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if not words:
+        raise click.BadParameter("name at least one model, or all", param_hint="--models")
+    return words
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        return [int(word) for word in text.split(",") if word.strip()]
+    except ValueError:
+        raise click.BadParameter(f"'{text}' is no list of whole numbers such as 0,1,2", param_hint="--seeds") from None
