@@ -1,0 +1,68 @@
+"""Weights on disk: checkpoints of whole models, and bodies without a head. Loadable with `weights_only=True`."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from ra_bench.errors import TrainingError
+from ra_bench.files import replacing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CHECKPOINT = "checkpoint.pt"
+
+log = logging.getLogger(__name__)
+
+
+def snapshot(model: nn.Module) -> dict[str, Tensor]:
+    """A copy of all weights and statistics, in main memory."""
+    return {name: value.detach().to("cpu", copy=True) for name, value in model.state_dict().items()}
+
+
+def save(content: dict[str, Any], file: Path) -> None:
+    """Write tensors, numbers and texts, whole or not at all."""
+    with replacing(file) as temporary:
+        torch.save(content, temporary)
+
+
+def save_body(model: nn.Module, head: str, file: Path) -> None:
+    """Write the weights of all but the layer named `head`."""
+    save({name: value for name, value in snapshot(model).items() if not name.startswith(f"{head}.")}, file)
+
+
+def load_body(model: nn.Module, head: str | None, file: Path) -> None:
+    """Load a body's weights into a model, whose head stays as it is. What did not load goes to the log.
+
+    Raises
+    ------
+    TrainingError
+        The file cannot be read, the model names no head, or not one weight fits.
+    """
+    if head is None:
+        raise TrainingError(
+            "The model is to start from a pretrained body, but names no head. "
+            "Give ModelSpec.head, the dotted name of its last layer, such as 'fc'."
+        )
+    try:
+        body = torch.load(file, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        raise TrainingError(f"Cannot load the pretrained body {file}. Delete it and start the run again.") from error
+    wanted = {name: value for name, value in model.state_dict().items() if not name.startswith(f"{head}.")}
+    fits = {name: body[name] for name, value in wanted.items() if name in body and body[name].shape == value.shape}
+    if not any(name in fits for name, _ in model.named_parameters()):
+        raise TrainingError(
+            f"Not one weight of the pretrained body {file} fits the model: the body belongs to another network. "
+            "Delete it and start the run again."
+        )
+    model.load_state_dict(fits, strict=False)
+    log.info("pretrained body: %d of %d tensors loaded from %s", len(fits), len(wanted), file)
+    if missing := sorted(wanted.keys() - fits.keys()):
+        log.warning("not in the pretrained body, or of another shape: %s", ", ".join(missing))
+    if surplus := sorted(name for name in body.keys() - wanted.keys() if not name.startswith(f"{head}.")):
+        log.warning("in the pretrained body, but not in the model: %s", ", ".join(surplus))

@@ -1,0 +1,25 @@
+"""The same initial weights for every network: He et al. 2015, by fan in."""
+
+from __future__ import annotations
+
+from torch import nn
+
+_WEIGHTED = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
+
+
+def kaiming_normal_fan_in(model: nn.Module) -> None:
+    """Draw the weights of all convolutions and linear layers from N(0, 2 / fan_in); biases 0; norm layers 1 and 0.
+
+    Fan in is the number of weights that feed one output: 9 for a 3x3 depthwise convolution. (By fan out, torch would
+    not see that a depthwise channel feeds one channel only.) Other parameters keep what the model gave them.
+    """
+    for module in model.modules():
+        if isinstance(module, _WEIGHTED):
+            nn.init.kaiming_normal_(module.weight, mode="fan_in", nonlinearity="relu")
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.modules.batchnorm._NormBase | nn.GroupNorm | nn.LayerNorm):  # noqa: SLF001 - the only common base of batch and instance norm
+            if module.weight is not None:
+                nn.init.ones_(module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)

@@ -1,0 +1,153 @@
+"""The standard trainer: one function from films and scores to predictions.
+
+To train differently, copy `fit` into a plugin, change it there and register it as a trainer.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from functools import partial
+from typing import TYPE_CHECKING
+
+import torch
+
+from ra_bench.errors import NonFiniteLossError, TrainingError
+from ra_bench.specs import FilmSet, FitTask, Fitted
+from ra_bench.training.augment import training_batch
+from ra_bench.training.batches import Losses, epoch_batches, steps_per_epoch
+from ra_bench.training.build import build_model
+from ra_bench.training.checkpoint import CHECKPOINT, load_body, save, snapshot
+from ra_bench.training.cost import count_madds, count_parameters
+from ra_bench.training.device import moved, reproducible, resolve
+from ra_bench.training.loss import loss_function
+from ra_bench.training.optimise import learning_rate, make_optimiser, set_learning_rate
+from ra_bench.training.predict import outputs, predict, rmse
+from ra_bench.training.protocol import base_size
+from ra_bench.training.standard import spread_of_films, spread_of_scores
+from ra_bench.values import EpochReport, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+
+def fit(task: FitTask) -> Generator[EpochReport, None, Fitted]:
+    """Train a model as its protocol says; a report an epoch, predictions at the end.
+
+    A report's `train_loss` is on z-scores, its `validation_rmse` on the cohort's scale, its `seconds` those of the
+    training without the validation. The kept weights are written to `checkpoint.pt` in the task's folder.
+
+    Raises
+    ------
+    TrainingError
+        The task or the model does not fit; NonFiniteLossError where the loss is nan or infinite.
+    """
+    protocol, name, device = task.protocol, task.model.name, resolve(task.device)
+    check_task(task)
+    greys, scores = spread_of_films(task.train.films), spread_of_scores(task.train_scores)
+    targets = torch.tensor((task.train_scores - scores.mean) / scores.sd, dtype=torch.float32)  # (n,)
+
+    with reproducible(task.seed, device):
+        model = build_model(task.model, protocol)
+        if task.pretrained is not None:
+            load_body(model, task.model.head, task.pretrained)
+        model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs miss it
+        madds = count_madds(model, height=protocol.height, width=protocol.width)
+        optimiser = make_optimiser(protocol.optimiser, model.parameters())
+        loss_of = loss_function(protocol.loss)
+        scored = partial(
+            predict, model, protocol=protocol, greys=greys, scores=scores, device=device, name=name
+        )  # films to scores, shape (n,)
+        steps = steps_per_epoch(len(task.train.ids), protocol.batch_size)
+        least, kept, weights = float("inf"), 0, snapshot(model)
+
+        for epoch in range(1, protocol.epochs + 1):
+            started = time.perf_counter()
+            batches = epoch_batches(len(task.train.ids), protocol.batch_size, seed=task.seed, epoch=epoch)
+            losses = Losses(epoch=epoch, epochs=protocol.epochs, films=task.train, batches=batches)
+            model.train()
+            for step, chosen in enumerate(batches, start=(epoch - 1) * steps):
+                rate = learning_rate(protocol.optimiser, step, protocol.epochs * steps)
+                set_learning_rate(optimiser, rate)
+                films = training_batch(
+                    task.train, chosen, protocol=protocol, greys=greys, seed=task.seed, epoch=epoch, device=device
+                )
+                predicted = outputs(model, films, columns=1, name=name)[:, 0]
+                loss = loss_of(predicted, moved(targets[chosen], device))
+                optimiser.zero_grad()
+                loss.backward()  # type: ignore[no-untyped-call]
+                optimiser.step()
+                losses.add(loss)
+            train_loss = losses.mean()
+            seconds = time.perf_counter() - started
+
+            error = rmse(task.validation_scores, scored(task.validation))
+            if epoch == protocol.epochs if protocol.keep == "last" else error < least:
+                least, kept, weights = error, epoch, snapshot(model)
+            yield EpochReport(
+                stage="training",
+                epoch=epoch,
+                epochs=protocol.epochs,
+                train_loss=train_loss,
+                validation_rmse=error,
+                learning_rate=rate,
+                seconds=seconds,
+                films=sum(len(batch) for batch in batches),
+            )
+
+        if not kept:
+            raise NonFiniteLossError(
+                f"The model '{name}' predicted no finite score for the validation films in any of {protocol.epochs} "
+                "epochs. Lower optimiser.learning_rate in the protocol or in the model's overrides."
+            )
+        model.load_state_dict(weights)
+        save(
+            {"model": name, "epoch": kept, "weights": weights, "greys": asdict(greys), "scores": asdict(scores)},
+            task.folder / CHECKPOINT,
+        )
+        return Fitted(
+            validation=scored(task.validation),
+            test=scored(task.test),
+            parameters=count_parameters(model),
+            madds=madds,
+            kept_epoch=kept,
+        )
+
+
+def check_task(task: FitTask) -> None:
+    """Refuse a task on which training cannot work.
+
+    Raises
+    ------
+    TrainingError
+        Films of another size than the protocol's, another number of scores than films, or too few films.
+    """
+    for part, films, scores in (
+        ("training", task.train, task.train_scores),
+        ("validation", task.validation, task.validation_scores),
+    ):
+        check_films(films, task.protocol, part)
+        if scores.shape != (len(films.ids),):
+            raise TrainingError(f"{len(films.ids)} {part} films have scores of shape {scores.shape}; give one a film.")
+    check_films(task.test, task.protocol, "test")
+    if len(task.train.ids) < 2 or not task.validation.ids:
+        raise TrainingError(
+            f"There are {len(task.train.ids)} training and {len(task.validation.ids)} validation films; training needs "
+            "at least 2 and 1. Add films, or raise max_films in the protocol."
+        )
+
+
+def check_films(films: FilmSet, protocol: Protocol, part: str) -> None:
+    """Refuse films that are not of the protocol's base size.
+
+    Raises
+    ------
+    TrainingError
+        Another size, or another number of films than ids.
+    """
+    wanted = (len(films.ids), *base_size(protocol))
+    if films.films.shape != wanted:
+        raise TrainingError(
+            f"The {part} films are of shape {films.films.shape}; the protocol '{protocol.name}' needs {wanted} "
+            "(films, height, width). Store them at `base_size(protocol)`."
+        )
