@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from ra_bench.cohorts.images import refuse_films
-from ra_bench.errors import FilmError
+from ra_bench.errors import FilmError, RaBenchError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -87,5 +87,7 @@ def _attempt(work: Callable[[Item], Result], item: Item) -> Result | _Problem:
         return work(item)
     except FilmError as error:
         return _Problem(sentence=str(error))
+    except RaBenchError:
+        raise  # the disk is full: not this film's fault
     except Exception as error:  # noqa: BLE001  a guest's film may fail in any way; the message must name the film
         return _Problem(sentence=f"{type(error).__name__}: {error}")
