@@ -1,0 +1,260 @@
+"""Bones as solids: how much cortex and marrow a ray crosses at every pixel.
+
+A bone is an outer surface less an inner one (the marrow). Only the difference of the two absorbs strongly, which gives
+bright cortical edges, a darker shaft and white subchondral lines without drawing any of them.
+
+Coordinates: film millimetres, x to the right, y down. A `Frame` adds a bone's own axes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Array = NDArray[np.float32]
+Point = tuple[float, float]
+
+TABLE_STEP = 0.25  # mm along a bone between entries of its profile table
+TABLE_PAD = 4.0  # mm of table before the base and after the head
+CORNER_SHARPNESS = 2.2  # per mm; corners of an outline are rounded over about its inverse
+BITTEN_OFF = 0.95  # share of the bone that a bite removes: a defect keeps a little bone in front of and behind it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """A bone's own axes on the film: `axis` points away from the wrist, `lateral` to the thumb's side. Unit vectors."""
+
+    origin: Point
+    axis: Point
+    lateral: Point
+
+    def at(self, u: float, s: float) -> Point:
+        """Film position (x, y) in mm of the point `u` mm along the axis and `s` mm to the thumb's side."""
+        return (
+            self.origin[0] + u * self.axis[0] + s * self.lateral[0],
+            self.origin[1] + u * self.axis[1] + s * self.lateral[1],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bite:
+    """A marginal defect: three discs whose union is star-shaped, so that a larger radius always removes more."""
+
+    centre: Point  # film mm
+    radius: float  # mm
+    lobes: tuple[Point, Point]  # unit vectors towards the two smaller discs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tube:
+    """A tubular bone. Lengths in mm; `table` has a row each for half-width, half-depth, cortex, centre line, sponge."""
+
+    frame: Frame
+    length: float
+    table: Array
+    base: tuple[float, float, float, float]  # base surface at s: base[0] + base[1] s + base[2] s^2 + base[3] s^4
+    head: tuple[float, float, float, float]  # head surface at s: length - the same polynomial
+    rounding: tuple[float, float]  # base, head
+    plate: float  # thickness of the subchondral plate
+    density: float  # of the trabecular bone, 1 is normal
+    bites: tuple[Bite, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slab:
+    """A bone given by its outline: carpals, radius and ulna. Lengths in mm."""
+
+    frame: Frame
+    outline: NDArray[np.float64]  # (corners, 2) film mm
+    inset: NDArray[np.float64]  # (corners,) mm that the bone stays inside the edge from this corner to the next
+    depth: float  # half-depth
+    rounding: float  # how far from the edge the bone reaches its full depth
+    plate: float
+    density: float
+    bites: tuple[Bite, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """The pixel grid on which bones are summed, square pixels of `mm` millimetres."""
+
+    height: int
+    width: int
+    mm: float
+    cortex: Array  # (height, width) mm of cortical bone along the ray
+    marrow: Array  # (height, width) mm of trabecular bone along the ray
+    texture: Array  # (side, side) trabecular pattern, mean 0, fine across its first axis
+
+    @classmethod
+    def empty(cls, height: int, width: int, mm: float, texture: Array) -> Grid:
+        """A grid without any bone."""
+        zero = np.zeros((2, height, width), dtype=np.float32)
+        return cls(height=height, width=width, mm=mm, cortex=zero[0], marrow=zero[1], texture=texture)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The part of a grid that a bone can touch."""
+
+    rows: slice
+    cols: slice
+    x: Array  # (1, columns) film mm
+    y: Array  # (rows, 1) film mm
+
+
+def window(grid: Grid, points: Sequence[Point] | NDArray[np.float64], pad: float) -> Window | None:
+    """The pixels within `pad` mm of the points' bounding box; None if none is on the film."""
+    corners = np.asarray(points)
+    low = np.floor((corners.min(axis=0) - pad) / grid.mm).astype(int)
+    high = np.ceil((corners.max(axis=0) + pad) / grid.mm).astype(int) + 1
+    left, top = max(int(low[0]), 0), max(int(low[1]), 0)
+    right, bottom = min(int(high[0]), grid.width), min(int(high[1]), grid.height)
+    if left >= right or top >= bottom:
+        return None
+    x = ((np.arange(left, right, dtype=np.float32) + np.float32(0.5)) * np.float32(grid.mm))[None, :]
+    y = ((np.arange(top, bottom, dtype=np.float32) + np.float32(0.5)) * np.float32(grid.mm))[:, None]
+    return Window(rows=slice(top, bottom), cols=slice(left, right), x=x, y=y)
+
+
+def local(frame: Frame, view: Window) -> tuple[Array, Array]:
+    """Coordinates (u, s) in mm of every pixel of a window in a bone's frame."""
+    dx, dy = view.x - np.float32(frame.origin[0]), view.y - np.float32(frame.origin[1])
+    u = dx * np.float32(frame.axis[0]) + dy * np.float32(frame.axis[1])
+    s = dx * np.float32(frame.lateral[0]) + dy * np.float32(frame.lateral[1])
+    return u, s
+
+
+def add_tube(grid: Grid, bone: Tube) -> None:
+    """Add a tubular bone to the grid."""
+    reach = float(bone.table[0].max()) + 2.0
+    ends = [bone.frame.at(u, s) for u in (-3.0, bone.length + 3.0) for s in (-reach, reach)]
+    view = window(grid, ends, grid.mm)
+    if view is None:
+        return
+    u, s = local(bone.frame, view)
+    index = ((u + np.float32(TABLE_PAD)) * np.float32(1 / TABLE_STEP)).astype(np.int32)
+    np.minimum(np.maximum(index, 0, out=index), bone.table.shape[1] - 1, out=index)
+    half, depth, cortex, centre, sponge = (row[index] for row in bone.table)
+    end_base = u - _surface(bone.base, s)
+    end_head = np.float32(bone.length) - _surface(bone.head, s) - u
+    r_base, r_head = np.float32(bone.rounding[0]), np.float32(bone.rounding[1])
+    shell = np.float32(bone.plate)
+    s -= centre
+
+    outer = _half_depth(s, half, depth, np.minimum(end_base / r_base, end_head / r_head))
+    inner = _half_depth(
+        s,
+        np.maximum(half - cortex, np.float32(0.2)),
+        np.maximum(depth - cortex, np.float32(0)),
+        np.minimum((end_base - shell) / r_base, (end_head - shell) / r_head),
+    )
+    _deposit(grid, view, bone, outer, inner, u, s, sponge)
+
+
+def _surface(curve: tuple[float, float, float, float], s: Array) -> Array:
+    c0, c1, c2, c4 = (np.float32(c) for c in curve)
+    q = s * s
+    return c0 + c1 * s + (c2 + c4 * q) * q
+
+
+def _half_depth(s: Array, half: Array, depth: Array, end: Array) -> Array:
+    """Half the chord of an elliptic tube; `end` is the distance to the nearer end in units of its rounding."""
+    across = s / half
+    cap = np.maximum(np.float32(1) - end, np.float32(0))
+    room = np.float32(1) - across * across - cap * cap
+    np.maximum(room, np.float32(0), out=room)
+    return np.asarray(depth * np.sqrt(room), dtype=np.float32)
+
+
+def add_slab(grid: Grid, bone: Slab) -> None:
+    """Add a bone given by its outline to the grid."""
+    view = window(grid, bone.outline, grid.mm)
+    if view is None:
+        return
+    edge = _edge_distance(bone, view)
+    outer = _dome(edge, bone.depth, bone.rounding)
+    inner = _dome(edge - np.float32(bone.plate), bone.depth - bone.plate, bone.rounding)
+    u, s = local(bone.frame, view)
+    _deposit(grid, view, bone, outer, inner, u, s, None)
+
+
+def _dome(edge: Array, depth: float, rounding: float) -> Array:
+    rise = edge * np.float32(1 / rounding)
+    np.minimum(np.maximum(rise, np.float32(0), out=rise), np.float32(1), out=rise)
+    return np.sqrt(rise * (np.float32(2) - rise)) * np.float32(depth)
+
+
+def _edge_distance(bone: Slab, view: Window) -> Array:
+    """Distance in mm from each pixel to the bone's own edge, positive inside; corners come out rounded."""
+    step = np.roll(bone.outline, -1, axis=0) - bone.outline
+    columns = np.stack([*bone.outline.T, *step.T, *(step / (step**2).sum(axis=1, keepdims=True)).T, bone.inset])
+    ax, ay, ex, ey, tx, ty, inset = columns.astype(np.float32)[:, :, None, None]
+    px, py = view.x[None] - ax, view.y[None] - ay  # (edges, 1, columns) and (edges, rows, 1)
+    t = px * tx + py * ty
+    np.minimum(np.maximum(t, np.float32(0), out=t), np.float32(1), out=t)
+    dx, dy = px - t * ex, py - t * ey
+    dx *= dx
+    dy *= dy
+    distance = np.sqrt(np.add(dx, dy, out=dx), out=dx)
+    safe = np.where(ey == 0, np.float32(1e-6), ey)
+    crossed = ((py < 0) != (py < ey)) & (px < py * (ex / safe))
+    inside = np.logical_xor.reduce(crossed, axis=0)
+    distance -= inset
+    nearest = _outside(distance, inset) if (bone.inset < 0).any() else np.float32(-1e3)
+    distance *= np.float32(-CORNER_SHARPNESS)
+    soft = np.log(np.exp(distance, out=distance).sum(axis=0)) * np.float32(-1 / CORNER_SHARPNESS)
+    return np.where(inside, soft, nearest)
+
+
+def _outside(distance: Array, inset: Array) -> Array:
+    """Edge distance outside the outline, where a negative inset lets the bone grow beyond it."""
+    return np.asarray((-distance - 2 * inset).max(axis=0), dtype=np.float32)
+
+
+def _deposit(
+    grid: Grid, view: Window, bone: Tube | Slab, outer: Array, inner: Array, u: Array, s: Array, sponge: Array | None
+) -> None:
+    """Turn half-depths into path lengths, take the bites out and add the rest to the grid."""
+    np.minimum(inner, outer, out=inner)
+    shell = (outer - inner) * np.float32(2)
+    side = grid.texture.shape[0] - 1
+    # Trabeculae follow the bone's own axis; they repeat every few bones, where nobody can see it.
+    across = (s * np.float32(6)).astype(np.int32) & side
+    along = (u * np.float32(6)).astype(np.int32) & side
+    marrow = inner * (np.float32(2 * bone.density) * (np.float32(1) + grid.texture[across, along]))
+    if sponge is not None:
+        marrow *= sponge
+    for bite in bone.bites:
+        _take_out(grid.mm, view, bite, shell, marrow)
+    grid.cortex[view.rows, view.cols] += shell
+    grid.marrow[view.rows, view.cols] += marrow
+
+
+def _take_out(mm: float, view: Window, bite: Bite, shell: Array, marrow: Array) -> None:
+    reach = 1.25 * bite.radius + 2 * mm + 1.0
+    cx, cy = bite.centre
+    left, right = np.searchsorted(view.x[0], (cx - reach, cx + reach))
+    top, bottom = np.searchsorted(view.y[:, 0], (cy - reach, cy + reach))
+    if left >= right or top >= bottom:
+        return
+    dx, dy = view.x[:, left:right] - np.float32(cx), view.y[top:bottom] - np.float32(cy)
+    r = bite.radius
+    rim = np.sqrt(dx * dx + dy * dy) - np.float32(r)
+    for lx, ly in bite.lobes:
+        ox, oy = dx - np.float32(0.6 * r * lx), dy - np.float32(0.6 * r * ly)
+        np.minimum(rim, np.sqrt(ox * ox + oy * oy) - np.float32(0.62 * r), out=rim)
+    soft = max(0.6, mm)  # a pixel at least, so that a small bite dims a pixel instead of vanishing between two
+    keep = rim * np.float32(1 / soft) + np.float32(0.5)
+    np.minimum(np.maximum(keep, np.float32(1 - BITTEN_OFF), out=keep), np.float32(1), out=keep)
+    piece, core = shell[top:bottom, left:right], marrow[top:bottom, left:right]
+    ring = np.exp(-np.square((rim - np.float32(0.5)) * np.float32(2.2)))
+    sclerosis = np.minimum(core, np.float32(2)) * ring * np.float32(0.16 * min(1.0, r / 2))
+    piece += sclerosis
+    piece *= keep
+    core *= keep

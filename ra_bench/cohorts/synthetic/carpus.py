@@ -1,0 +1,150 @@
+"""The wrist as a tiling: bones that share facets, so that every joint space is where two insets meet.
+
+Coordinates are hand millimetres: x to the thumb's side, y away from the elbow, origin in the middle of the capitate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CORNERS: dict[str, tuple[float, float]] = {
+    "a": (-7.5, 10.5), "b": (6.5, 11.5), "c": (7.5, 1.5), "c1": (6.7, 6.5),
+    "d": (2.0, -11.3), "d1": (7.0, -4.5), "d2": (5.3, -9.0),
+    "e": (-6.3, -7.8), "e1": (-1.5, -11.8), "e2": (-4.6, -10.3), "f1": (-6.9, -2.0), "f2": (-7.4, 4.0),
+    "g": (-8.8, -8.8), "h1": (-14.0, -5.2), "h2": (-19.5, -1.8), "i": (-22.3, 6.0), "i1": (-22.8, 1.5),
+    "j": (-15.0, 9.0),
+    "k": (-11.8, -17.0), "k2": (-16.0, -17.2), "k3": (-21.5, -14.2), "k4": (-24.6, -9.0), "k5": (-23.6, -4.0),
+    "l": (3.0, -21.6), "l1": (3.4, -15.2), "r0": (-11.0, -20.2), "r1": (-6.5, -22.3), "r2": (-1.5, -22.8),
+    "m": (13.0, 1.0), "m2": (18.8, -1.8), "m3": (20.0, -6.0), "m4": (17.3, -9.8),
+    "s1": (7.5, -21.0), "s2": (12.0, -18.6), "s3": (16.2, -14.5),
+    "n": (15.5, 12.0), "n1": (14.6, 6.0), "p": (11.0, 13.8),
+    "q": (20.2, 13.6), "q1": (23.2, -0.8), "q2": (26.6, 4.0), "q3": (23.2, 8.4),
+    "t": (19.8, -12.2), "t2": (22.0, -15.0), "t3": (22.6, -20.0), "t4": (21.0, -27.0), "t5": (18.0, -36.0),
+    "t6": (15.8, -48.0), "t7": (14.5, -120.0), "t8": (-0.5, -120.0), "t9": (-1.5, -50.0), "t10": (-4.0, -40.0),
+    "t11": (-8.5, -32.5), "t12": (-12.3, -27.0), "t13": (-12.6, -22.5),
+    "u0": (-13.8, -26.5), "u1": (-15.0, -24.0), "u2": (-19.0, -23.0), "u3": (-22.4, -23.4), "u4": (-23.6, -19.0),
+    "u5": (-25.3, -19.0), "u6": (-26.8, -23.5), "u7": (-26.2, -30.0), "u8": (-23.2, -40.0), "u9": (-22.0, -55.0),
+    "u10": (-22.5, -120.0), "u11": (-13.0, -120.0), "u12": (-13.2, -50.0), "u13": (-13.0, -40.0), "u14": (-12.6, -32.0),
+    "v1": (-16.0, -6.5), "v2": (-16.0, -12.0), "v3": (-19.0, -15.5), "v4": (-23.0, -14.0), "v5": (-24.5, -9.0),
+    "v6": (-21.0, -4.0),
+    "w1": (-13.0, 0.5), "w2": (-13.5, 5.0), "w3": (-16.5, 6.0), "w4": (-18.0, 2.0), "w5": (-16.0, -1.5),
+}  # fmt: skip
+
+OUTLINES: dict[str, tuple[str, ...]] = {
+    "capitate": ("a", "b", "c1", "c", "d1", "d2", "d", "e1", "e2", "e", "f1", "f2"),
+    "hamate": ("a", "f2", "f1", "e", "g", "h1", "h2", "i1", "i", "j"),
+    "triquetrum": ("g", "k", "k2", "k3", "k4", "k5", "h2", "h1"),
+    "lunate": ("e", "e2", "e1", "d", "l1", "l", "r2", "r1", "r0", "k", "g"),
+    "scaphoid": ("d", "d2", "d1", "c", "m", "m2", "m3", "m4", "s3", "s2", "s1", "l", "l1"),
+    "trapezoid": ("b", "p", "n", "n1", "m", "c", "c1"),
+    "trapezium": ("n", "q", "q3", "q2", "q1", "m2", "m", "n1"),
+    "pisiform": ("v1", "v2", "v3", "v4", "v5", "v6"),
+    "hook": ("w1", "w2", "w3", "w4", "w5"),
+    "radius": (
+        "r0", "r1", "r2", "l", "s1", "s2", "s3", "t", "t2", "t3", "t4", "t5", "t6", "t7", "t8", "t9", "t10",
+        "t11", "t12", "t13",
+    ),
+    "ulna": ("u0", "u1", "u2", "u3", "u4", "u5", "u6", "u7", "u8", "u9", "u10", "u11", "u12", "u13", "u14"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solid:
+    """How thick a wrist bone is: half-depth, distance from the edge to full depth, and its outer plate, all in mm."""
+
+    depth: float
+    rounding: float
+    plate: float
+
+
+SOLIDS: dict[str, Solid] = {
+    "capitate": Solid(depth=8.5, rounding=4.5, plate=0.75),
+    "hamate": Solid(depth=7.0, rounding=4.5, plate=0.7),
+    "triquetrum": Solid(depth=6.0, rounding=4.5, plate=0.65),
+    "lunate": Solid(depth=7.5, rounding=4.5, plate=0.75),
+    "scaphoid": Solid(depth=6.5, rounding=4.5, plate=0.75),
+    "trapezoid": Solid(depth=6.5, rounding=4.0, plate=0.65),
+    "trapezium": Solid(depth=6.5, rounding=4.5, plate=0.7),
+    "pisiform": Solid(depth=4.5, rounding=4.0, plate=0.5),
+    "hook": Solid(depth=4.0, rounding=2.0, plate=0.7),
+    "radius": Solid(depth=7.5, rounding=7.0, plate=1.0),
+    "ulna": Solid(depth=5.5, rounding=5.0, plate=0.9),
+}
+
+FREE_INSET = 0.2  # mm, at an edge without a neighbour
+JOINT_OF_PAIR: dict[frozenset[str], str] = {
+    frozenset(("trapezium", "scaphoid")): "multangular_scaphoid",
+    frozenset(("trapezoid", "scaphoid")): "multangular_scaphoid",
+    frozenset(("capitate", "scaphoid")): "capitate_scaphoid_lunate",
+    frozenset(("capitate", "lunate")): "capitate_scaphoid_lunate",
+    frozenset(("scaphoid", "lunate")): "capitate_scaphoid_lunate",
+    frozenset(("radius", "scaphoid")): "radiocarpal",
+    frozenset(("radius", "lunate")): "radiocarpal",
+}
+# Facets that face a metacarpal, which is not part of the tiling.
+JOINT_OF_EDGE: dict[frozenset[str], str] = {
+    frozenset(("a", "b")): "cmc3",
+    frozenset(("a", "j")): "cmc4",
+    frozenset(("i", "j")): "cmc5",
+    frozenset(("b", "p")): "cmc2",
+    frozenset(("n", "p")): "cmc2",
+    frozenset(("q", "q3")): "cmc1",
+    frozenset(("q2", "q3")): "cmc1",
+}
+METACARPAL_BASES: tuple[tuple[float, float], ...] = (
+    (23.3, 9.0),
+    (11.0, 12.8),
+    (-0.5, 11.0),
+    (-11.2, 9.8),
+    (-18.8, 7.5),
+)
+
+# Middle of each scored joint, hand mm.
+SITE_CENTRES: dict[str, tuple[float, float]] = {
+    "multangular": (18.5, 5.5), "scaphoid": (12.0, -9.0), "lunate": (-3.5, -16.5), "radius": (15.5, -19.0),
+    "ulna": (-22.5, -24.0),
+    "multangular_scaphoid": (14.0, 0.5), "capitate_scaphoid_lunate": (1.0, -11.0), "radiocarpal": (2.5, -21.5),
+}  # fmt: skip
+
+# Where bone goes first: bone, position, largest radius in mm, and the damage at which the defect begins.
+WRIST_BITES: dict[str, tuple[tuple[str, tuple[float, float], float, float], ...]] = {
+    "multangular": (("trapezium", (25.2, 2.0), 5.6, 0.0), ("trapezoid", (9.0, 12.0), 4.4, 1.0),
+    ("trapezium", (17.0, 12.0), 4.4, 2.0)),
+    "scaphoid": (("scaphoid", (18.6, -8.2), 6.4, 0.0), ("scaphoid", (5.0, -15.5), 4.8, 1.5)),
+    "lunate": (("lunate", (-11.0, -16.0), 5.8, 0.0), ("lunate", (1.5, -20.5), 4.8, 1.5)),
+    "radius": (("radius", (20.8, -15.5), 7.2, 0.0), ("radius", (-11.0, -23.5), 5.6, 1.5)),
+    "ulna": (("ulna", (-25.0, -20.5), 7.4, 0.0), ("ulna", (-14.5, -26.0), 5.2, 1.5)),
+}  # fmt: skip
+
+
+def facets(bone: str) -> list[str | None]:
+    """The joint that each edge of a bone's outline faces: a name, "other" for an unscored joint,
+    None for a free edge."""
+    outline = OUTLINES[bone]
+    found: list[str | None] = []
+    for start, end in zip(outline, outline[1:] + outline[:1], strict=True):
+        edge = frozenset((start, end))
+        neighbours = [name for name, other in OUTLINES.items() if name != bone and _has_edge(other, edge)]
+        if neighbours:
+            found.append(JOINT_OF_PAIR.get(frozenset((bone, neighbours[0])), "other"))
+        else:
+            found.append(JOINT_OF_EDGE.get(edge))
+    return found
+
+
+def _has_edge(outline: tuple[str, ...], edge: frozenset[str]) -> bool:
+    return any(frozenset(pair) == edge for pair in zip(outline, outline[1:] + outline[:1], strict=True))
+
+
+FACETS: dict[str, list[str | None]] = {bone: facets(bone) for bone in OUTLINES}
+
+
+def corners(bone: str) -> NDArray[np.float64]:
+    """Outline of a bone, shape (corners, 2), in hand mm."""
+    return np.array([CORNERS[name] for name in OUTLINES[bone]])

@@ -1,0 +1,200 @@
+"""The simulated two-hand film: from solids to grey values by the physics of a radiograph.
+
+Path lengths give the primary beam (Beer-Lambert); scatter, detector blur, quantum noise and a display curve follow.
+Nothing but bone depends on a site's damage: pose, size, exposure, noise and markers come from the seed, and the loose
+gross severity (drift, slips, thin bone next to the joints) from a coarse and noisy figure that a caller may also set.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import ndimage
+
+from ra_bench.cohorts.synthetic.bones import Array, Grid, add_slab, add_tube
+from ra_bench.cohorts.synthetic.layout import Scene, build_scene
+from ra_bench.cohorts.synthetic.markers import add_marker, draw_markers
+from ra_bench.cohorts.synthetic.readers import SITES
+from ra_bench.cohorts.synthetic.soft_tissue import Flesh, enlarge, flesh_map, thickness
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+# Linear attenuation at about 50 kV, per mm.
+SOFT, CORTICAL, TRABECULAR = 0.022, 0.105, 0.034
+FINE_WIDTH = 512  # smaller films are drawn at this width or more and averaged down, which is true to area
+SEVERITY_BAND = 40.0  # SvH units: a step of the coarse severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposure:
+    """How a film was taken and displayed."""
+
+    scatter: float  # scattered over primary, at most
+    spread: float  # mm, of the scatter
+    blur: float  # mm, of the detector
+    noise: float  # relative, for air and 1 mm
+    gain: float
+    gamma: float
+    fog: float
+    tilt: tuple[float, float]  # of the exposure across the film
+    shutter: tuple[float, float, float, float]  # share of the film covered: left, top, right, bottom
+    frame: float  # brightness of the shutter
+
+
+def gross_severity(damage: ArrayLike, *, seed: int) -> float:
+    """A coarse and noisy severity, 0 to 1, that loosely ties drift and thin bone to the total damage.
+
+    Parameters
+    ----------
+    damage : array_like of shape (2, 31)
+        True damage in SvH units.
+    seed : int
+        The film's seed.
+    """
+    total = float(_checked(damage).sum())
+    step = min(np.floor(total / SEVERITY_BAND) / 5.0, 1.0)
+    rng = np.random.default_rng([seed, 7])
+    return float(np.clip(0.35 * step * rng.random() + 0.4 * rng.beta(0.8, 2.0), 0.0, 1.0))
+
+
+def render_film(damage: ArrayLike, *, seed: int, width: int, severity: float | None = None) -> NDArray[np.uint8]:
+    """Render a simulated two-hand radiograph.
+
+    Parameters
+    ----------
+    damage : array_like of shape (2, 31)
+        True damage of the left and the right hand at `SITES`, in SvH units, 0 to each site's maximum.
+    seed : int
+        Everything but the damage: person, pose, exposure, noise, markers. Same seed, same bytes.
+    width : int
+        Width of the film in pixels, at least 32.
+    severity : float, optional
+        Gross severity, 0 to 1; by default `gross_severity(damage, seed=seed)`.
+
+    Returns
+    -------
+    uint8 array of shape (round(width * 3 / 4), width)
+        Grey values; air is dark. The left hand is on the left, thumbs inwards.
+
+    Raises
+    ------
+    ValueError
+        If `damage` is not of shape (2, 31), not finite or outside its range, or `width` is below 32.
+    """
+    checked = _checked(damage)
+    if width < 32:
+        raise ValueError(f"A film is at least 32 px wide, found width = {width}. Pass width >= 32.")
+    scene = build_scene(checked, seed, gross_severity(checked, seed=seed) if severity is None else severity)
+    height, factor = round(width * 3 / 4), max(1, -(-FINE_WIDTH // width))
+    rng = np.random.default_rng([seed, 3])
+    exposure = draw_exposure(rng)
+    flesh = flesh_map(scene.flesh, scene.film)
+    absorbed = _absorbed(scene, flesh, height * factor, width * factor, np.random.default_rng([seed, 4]))
+    mm = scene.film[0] / (width * factor)
+    for marker in draw_markers(np.random.default_rng([seed, 5]), flesh, scene.film):
+        add_marker(absorbed, mm, marker)
+    light = np.exp(-absorbed)
+    if exposure.blur > 0.35 * mm:
+        light = ndimage.gaussian_filter(light, exposure.blur / mm, truncate=2.5)
+    if factor > 1:
+        light = light.reshape(height, factor, width, factor).mean(axis=(1, 3), dtype=np.float32)
+    return develop(light, scene, flesh, exposure, np.random.default_rng([seed, 6]))
+
+
+def joint_positions(*, seed: int, damage: ArrayLike, width: int, severity: float | None = None) -> NDArray[np.float64]:
+    """Where every scored joint lies on the film of the same arguments.
+
+    Returns
+    -------
+    float64 array of shape (2, 31, 2)
+        x and y in pixels by side and site; the film spans 0 to width and 0 to round(width * 3 / 4).
+    """
+    checked = _checked(damage)
+    scene = build_scene(checked, seed, gross_severity(checked, seed=seed) if severity is None else severity)
+    return np.stack([hand.joints for hand in scene.hands]) * (width / scene.film[0])
+
+
+def _checked(damage: ArrayLike) -> NDArray[np.float64]:
+    values = np.asarray(damage, dtype=np.float64)
+    if values.shape != (2, len(SITES)):
+        raise ValueError(f"Damage has shape (2, {len(SITES)}) by side and site, found {values.shape}.")
+    maxima = np.array([site.maximum for site in SITES])
+    if not np.isfinite(values).all() or (values < 0).any() or (values > maxima).any():
+        raise ValueError("Damage lies between 0 and each site's maximum (erosion 5, JSN 4); clip it first.")
+    return values
+
+
+def draw_exposure(rng: np.random.Generator) -> Exposure:
+    """Settings of one exposure."""
+    shutter = np.where(rng.random(4) < 0.35, rng.uniform(0.004, 0.02, 4), 0.0)
+    return Exposure(
+        scatter=float(rng.uniform(0.12, 0.4)),
+        spread=float(rng.uniform(14.0, 26.0)),
+        blur=float(rng.uniform(0.12, 0.26)),
+        noise=float(rng.uniform(0.004, 0.011)),
+        gain=float(rng.uniform(0.85, 1.15)),
+        gamma=float(rng.uniform(0.85, 1.25)),
+        fog=float(max(0.0, rng.normal(0.03, 0.035))),
+        tilt=(float(rng.normal(0, 0.03)), float(rng.normal(0, 0.03))),
+        shutter=(float(shutter[0]), float(shutter[1]), float(shutter[2]), float(shutter[3])),
+        frame=float(rng.choice((0.0, 0.06, 0.25))),
+    )
+
+
+def _absorbed(scene: Scene, flesh: Flesh, height: int, width: int, rng: np.random.Generator) -> Array:
+    """Absorption in natural log units on a (height, width) grid."""
+    grid = Grid.empty(height, width, scene.film[0] / width, trabeculae(rng))
+    for hand in scene.hands:
+        for tube in hand.tubes:
+            add_tube(grid, tube)
+        for slab in hand.slabs:
+            add_slab(grid, slab)
+    size = np.float32(scene.person.size)
+    total = thickness(flesh, height, width) * np.float32(SOFT)
+    total += grid.cortex * np.float32(CORTICAL - SOFT)
+    total += grid.marrow * np.float32(TRABECULAR - SOFT)
+    total *= size
+    return total
+
+
+def trabeculae(rng: np.random.Generator) -> Array:
+    """A 128 x 128 pattern that repeats at its edges, mean 0, stretched along its second axis."""
+    fine = ndimage.gaussian_filter(rng.standard_normal((128, 128)), (1.3, 3.6), mode="wrap")
+    coarse = ndimage.gaussian_filter(rng.standard_normal((128, 128)), (5.0, 7.0), mode="wrap")
+    return np.asarray(0.22 * fine / fine.std() + 0.12 * coarse / coarse.std(), dtype=np.float32)
+
+
+def develop(
+    light: Array, scene: Scene, flesh: Flesh, exposure: Exposure, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Scatter, noise, display curve and collimation: from the primary beam to grey values."""
+    height, width = light.shape
+    coarse = np.exp(-thickness(flesh, *flesh.inside.shape) * np.float32(SOFT * scene.person.size))
+    # Scatter comes from flesh, which is most of what the beam meets; bone would only change it by a trifle.
+    rough = (np.float32(1) - coarse).reshape(coarse.shape[0] // 4, 4, coarse.shape[1] // 4, 4).mean(axis=(1, 3))
+    source = ndimage.gaussian_filter(rough, exposure.spread / flesh.mm / 4, truncate=2.5)
+    veil = enlarge(source, height, width) * np.float32(exposure.scatter)
+    signal = light + veil
+    mm = scene.film[0] / width
+    grain = rng.standard_normal((height, width), dtype=np.float32)
+    signal += np.sqrt(signal) * grain * np.float32(exposure.noise / mm)
+    rows = np.linspace(-0.5, 0.5, height, dtype=np.float32)[:, None] * np.float32(exposure.tilt[1])
+    cols = np.linspace(-0.5, 0.5, width, dtype=np.float32)[None, :] * np.float32(exposure.tilt[0])
+    density = np.float32(exposure.fog) + rows + cols - np.log(np.maximum(signal, np.float32(0.02)))
+    grey = np.maximum(density * np.float32(0.62 * exposure.gain), np.float32(0)) ** np.float32(exposure.gamma)
+    # A soft shoulder keeps the thick wrist below white, as the display of a real film does.
+    grey = grey / (np.float32(1) + grey**3) ** np.float32(1 / 3)
+    _collimate(grey, exposure)
+    return np.asarray(np.clip(grey * np.float32(250) + np.float32(4), 0, 255)).astype(np.uint8)
+
+
+def _collimate(grey: Array, exposure: Exposure) -> None:
+    height, width = grey.shape
+    left, top, right, bottom = exposure.shutter
+    grey[:, : round(left * width)] = exposure.frame
+    grey[:, width - round(right * width) :] = exposure.frame
+    grey[: round(top * height)] = exposure.frame
+    grey[height - round(bottom * height) :] = exposure.frame

@@ -1,0 +1,159 @@
+"""Skin and flesh: a smooth union of tapered capsules, computed coarsely and enlarged, since skin has no fine detail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+
+from ra_bench.cohorts.synthetic.anatomy import Placement, Segment, end_of, wobble
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ra_bench.cohorts.synthetic.bones import Array, Point
+    from ra_bench.cohorts.synthetic.pose import Person, Pose
+
+COARSE_WIDTH = 256  # pixels across the film
+SHARPNESS = 0.65  # per mm: how closely the smooth union follows its capsules
+RELEVANT = 10.0  # mm beyond the skin, where a capsule stops to matter
+FAR = 60.0  # mm, the distance given to pixels that no capsule reaches
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capsule:
+    """A tapered capsule; positions and radii in mm, `depth` is the half-thickness of the flesh there."""
+
+    start: Point
+    end: Point
+    radii: tuple[float, float]
+    depth: float
+
+
+KNUCKLE = (11.0, 10.8, 10.8, 10.0, 9.0)
+MIDDLE = (10.2, 9.4, 9.6, 9.0, 8.0)
+LAST = (9.8, 8.2, 8.4, 8.0, 7.2)
+TIP = (8.0, 6.6, 6.9, 6.5, 5.8)
+
+
+def capsules(segments: Sequence[Segment], person: Person, pose: Pose) -> list[Capsule]:
+    """The flesh of one hand, in hand mm."""
+    bone = {(segment.digit, segment.rank): segment for segment in segments}
+    flesh = person.flesh
+    found: list[Capsule] = []
+
+    def add(start: Point, end: Point, first: float, last: float, depth: float) -> None:
+        found.append(Capsule(start=start, end=end, radii=(first * flesh, last * flesh), depth=depth * flesh))
+
+    for digit in range(5):
+        proximal, distal = bone[digit, 1], bone[digit, 3]
+        tip = end_of(distal, 1.0)
+        add(proximal.start, end_of(proximal), KNUCKLE[digit] * 0.9, MIDDLE[digit], 9.2)
+        if digit:
+            add(bone[digit, 2].start, end_of(bone[digit, 2]), MIDDLE[digit], LAST[digit], 8.0)
+        add(distal.start, tip, LAST[digit], TIP[digit], 7.0)
+        add(tip, end_of(distal, 1.0 + 1.5 / distal.length), TIP[digit], TIP[digit] * 0.93, 6.0)
+    for digit in range(1, 5):
+        metacarpal = bone[digit, 0]
+        add(metacarpal.start, end_of(metacarpal), 13.0, 11.0, 13.0)
+    for digit in range(1, 4):
+        # Webs reach to nearly half of the proximal phalanx.
+        add(end_of(bone[digit, 1], 0.12), end_of(bone[digit + 1, 1], 0.16), 7.5, 7.5, 9.0)
+        add(end_of(bone[digit, 0], 0.6), end_of(bone[digit + 1, 0], 0.65), 12.0, 12.0, 13.0)
+    thumb = bone[0, 0]
+    add(thumb.start, end_of(thumb), 14.0, 11.5, 14.0)
+    add((12.0, 12.0), end_of(thumb, 0.7), 16.0, 11.5, 17.0)
+    add(end_of(thumb, 0.62), end_of(bone[1, 0], 0.62), 9.0, 9.5, 9.5)
+    add(end_of(thumb, 0.85), end_of(bone[1, 0], 0.75), 6.5, 8.0, 7.0)
+    add((-19.0, -4.0), end_of(bone[4, 0], 0.7), 13.0, 11.5, 14.5)
+    _add_wrist(add, pose)
+    return found
+
+
+def _add_wrist(add, pose: Pose) -> None:  # type: ignore[no-untyped-def]  # a closure over the list above
+    for x, radius, width in ((9.0, 18.0, 19.0), (-10.0, 18.0, 17.5)):
+        add((x * 0.9, 6.0), wobble((x, -20.0), pose), radius, radius - 1.0, 17.5)
+        add(wobble((x, -20.0), pose), wobble((x, -60.0), pose), radius - 1.0, width, 19.0)
+        add(wobble((x, -60.0), pose), wobble((x, -125.0), pose), width, width + 7.0, 23.0)
+
+
+def place(found: Sequence[Capsule], placement: Placement) -> list[Capsule]:
+    """Capsules in film mm."""
+    return [
+        Capsule(start=placement.point(*c.start), end=placement.point(*c.end), radii=c.radii, depth=c.depth)
+        for c in found
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flesh:
+    """Coarse maps of shape (height, width): distance inside the skin and half-thickness, in mm."""
+
+    inside: Array
+    depth: Array
+    mm: float
+
+
+def flesh_map(hands: Sequence[Sequence[Capsule]], film: tuple[float, float]) -> Flesh:
+    """Distance to the skin and half-thickness over a film of `film` = (width, height) mm."""
+    mm = film[0] / COARSE_WIDTH
+    height = round(film[1] / mm)
+    weight = np.full((height, COARSE_WIDTH), np.exp(-SHARPNESS * FAR), dtype=np.float32)
+    depth = np.zeros_like(weight)
+    for capsule in (c for hand in hands for c in hand):
+        _add_capsule(capsule, mm, weight, depth)
+    return Flesh(inside=np.asarray(np.log(weight) / SHARPNESS, dtype=np.float32), depth=depth / weight, mm=mm)
+
+
+def _add_capsule(capsule: Capsule, mm: float, weight: Array, depth: Array) -> None:
+    (ax, ay), (bx, by) = capsule.start, capsule.end
+    r0, r1 = capsule.radii
+    reach = max(r0, r1) + RELEVANT
+    top, bottom = max(int((min(ay, by) - reach) / mm), 0), min(int((max(ay, by) + reach) / mm) + 1, weight.shape[0])
+    left, right = max(int((min(ax, bx) - reach) / mm), 0), min(int((max(ax, bx) + reach) / mm) + 1, weight.shape[1])
+    if top >= bottom or left >= right:
+        return
+    x = ((np.arange(left, right, dtype=np.float32) + np.float32(0.5)) * np.float32(mm))[None, :] - np.float32(ax)
+    y = ((np.arange(top, bottom, dtype=np.float32) + np.float32(0.5)) * np.float32(mm))[:, None] - np.float32(ay)
+    ex, ey = bx - ax, by - ay
+    norm = max(ex * ex + ey * ey, 1e-6)
+    t = x * np.float32(ex / norm) + y * np.float32(ey / norm)
+    np.minimum(np.maximum(t, np.float32(0), out=t), np.float32(1), out=t)
+    dx, dy = x - t * np.float32(ex), y - t * np.float32(ey)
+    inside = np.float32(r0) + t * np.float32(r1 - r0) - np.sqrt(dx * dx + dy * dy)
+    np.maximum(inside, np.float32(-RELEVANT), out=inside)
+    w = np.exp(inside * np.float32(SHARPNESS)) - np.float32(np.exp(-RELEVANT * SHARPNESS))
+    weight[top:bottom, left:right] += w
+    depth[top:bottom, left:right] += w * np.float32(capsule.depth)
+
+
+def thickness(flesh: Flesh, height: int, width: int) -> Array:
+    """Path length through the flesh in mm on a (height, width) grid."""
+    inside, depth = enlarge(flesh.inside, height, width), enlarge(flesh.depth, height, width)
+    radius = np.maximum(depth, np.float32(1.0))
+    rise = np.clip(inside / radius, np.float32(0), np.float32(1))
+    return np.float32(2) * depth * np.sqrt(rise * (np.float32(2) - rise))
+
+
+def enlarge(coarse: Array, height: int, width: int) -> Array:
+    """Cubic (Catmull-Rom) enlargement, one axis after the other."""
+    if coarse.shape == (height, width):
+        return coarse
+    rows = _weights(coarse.shape[0], height) @ coarse
+    return np.ascontiguousarray((_weights(coarse.shape[1], width) @ np.ascontiguousarray(rows.T)).T)
+
+
+@lru_cache(maxsize=16)
+def _weights(small: int, large: int) -> sparse.csr_array:
+    """Catmull-Rom weights, shape (large, small), four to a row."""
+    position = (np.arange(large) + 0.5) * small / large - 0.5
+    first = np.floor(position).astype(int)
+    f = position - first
+    taps = (-f + 2 * f**2 - f**3, 2 - 5 * f**2 + 3 * f**3, f + 4 * f**2 - 3 * f**3, f**3 - f**2)
+    columns = np.clip(first[:, None] + np.arange(-1, 3), 0, small - 1)
+    values = (np.stack(taps, axis=1) / 2).astype(np.float32)
+    rows = np.repeat(np.arange(large), 4)
+    return sparse.csr_array((values.ravel(), (rows, columns.ravel())), shape=(large, small))

@@ -1,0 +1,101 @@
+"""Shapes of the nineteen tubular bones of a hand: shaft, flared ends, condyles and concave bases. All in mm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ra_bench.cohorts.synthetic.bones import TABLE_PAD, TABLE_STEP
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Curve = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """Half-widths, half-depths relative to them, and the curves of the two joint surfaces (see `bones.Tube`)."""
+
+    shaft: float
+    base_half: float
+    head_half: float
+    base: Curve
+    head: Curve
+    rounding: tuple[float, float]
+    cortex: float  # in the middle of the shaft
+    bow: float  # of the centre line, towards the thumb's side
+    depth: float  # half-depth over half-width
+    tuft: bool
+
+
+# Shaft, base and head half-widths, thumb to little finger.
+METACARPAL_HALVES = ((4.9, 7.4, 7.4), (4.2, 8.2, 7.7), (4.2, 7.3, 7.8), (3.5, 6.0, 6.7), (3.7, 6.8, 6.6))
+PROXIMAL_HALVES = ((4.5, 7.2, 5.9), (4.6, 8.0, 5.7), (4.8, 8.0, 5.9), (4.3, 7.3, 5.4), (3.6, 6.6, 4.7))
+MIDDLE_HALVES = ((0.0, 0.0, 0.0), (3.6, 6.6, 4.7), (3.9, 6.9, 5.0), (3.6, 6.5, 4.7), (2.9, 5.4, 3.9))
+DISTAL_HALVES = ((3.3, 6.8, 4.6), (2.3, 5.1, 3.7), (2.4, 5.3, 3.9), (2.4, 5.1, 3.7), (1.9, 4.3, 3.1))
+METACARPAL_BOWS = (1.2, 0.8, 0.3, -0.5, -1.2)
+
+
+@lru_cache(maxsize=32)
+def shape_of(digit: int, rank: int) -> Ends:
+    """The shape of one bone; `digit` 0 to 4 from the thumb, `rank` 0 metacarpal to 3 distal."""
+    shaft, base, head = (METACARPAL_HALVES, PROXIMAL_HALVES, MIDDLE_HALVES, DISTAL_HALVES)[rank][digit]
+    if rank == 0:
+        base_curve, head_curve = _metacarpal_ends(digit, head)
+        rounding, cortex, bow, depth = (2.4, 3.0), 2.0, METACARPAL_BOWS[digit], 0.92
+    else:
+        base_curve = _socket(base) if rank == 1 else _double_socket(base)
+        head_curve = _condyles(head) if rank < 3 else (0.2, 0.0, 0.02, 0.012)
+        rounding, cortex, bow, depth = (2.0, 1.8 if rank < 3 else 1.4), 1.6 if rank < 3 else 0.9, 0.0, 0.85
+    if digit == 0 and rank < 3:
+        # The thumb is seen from the side: its shafts are bowed and its ends deeper than wide.
+        bow, depth = -1.3 if rank else 1.4, 1.0
+    return Ends(
+        shaft=shaft, base_half=base, head_half=head, base=base_curve, head=head_curve,
+        rounding=rounding, cortex=cortex, bow=bow, depth=depth, tuft=rank == 3,
+    )  # fmt: skip
+
+
+def _metacarpal_ends(digit: int, head: float) -> tuple[Curve, Curve]:
+    tilts = (0.0, 0.0, 0.05, 0.0, 0.10)
+    hollows = (-0.02, 0.035, 0.0, 0.004, 0.01)
+    base = (0.0, tilts[digit], hollows[digit], 0.0)
+    return base, (0.0, 0.0, 1.9 / head**2, 1.9 / head**4)
+
+
+def _socket(half: float) -> Curve:
+    return 0.0, 0.0, -1.7 / half**2, 0.0
+
+
+def _condyles(half: float) -> Curve:
+    return 0.0, 0.0, -2.4 / half**2, 4.2 / half**4
+
+
+def _double_socket(half: float) -> Curve:
+    return 0.0, 0.0, 1.5 / half**2, -2.9 / half**4
+
+
+def profile(shape: Ends, length: float, girth: float, cortex: float) -> NDArray[np.float32]:
+    """Table along the bone, shape (5, entries): half-width, half-depth, cortex, centre line (mm), sponge (a share)."""
+    u = np.arange(-TABLE_PAD, length + TABLE_PAD, TABLE_STEP)
+    t = np.clip(u / length, 0, 1)
+    near = np.clip(1 - (np.clip(u, 0, None) - 1.5) / (0.42 * length), 0, 1) ** 2.0
+    far = np.clip(1 - (np.clip(length - u, 0, None) - 3.0) / (0.34 * length), 0, 1) ** 1.8
+    if shape.tuft:
+        far = np.exp(-(((t - 0.9) / 0.12) ** 2))
+    half = (shape.shaft + (shape.base_half - shape.shaft) * near + (shape.head_half - shape.shaft) * far) * girth
+    depth = half * shape.depth
+    if shape.tuft:
+        depth = depth * (0.95 - 0.5 * t)
+    middle = np.clip(1 - np.abs(2 * t - 0.95) ** 2.2, 0, 1)
+    shell = (0.5 + (shape.cortex * (0.4 + 0.6 * cortex) - 0.5) * middle) * min(1.0, 0.4 + 0.6 * cortex)
+    centre = shape.bow * 4 * t * (1 - t)
+    # The middle of a shaft is mostly fat; the spongy bone lies at the ends.
+    sponge = 1.1 - 0.75 * np.clip(1 - np.abs(2 * t - 1.0) ** 1.6, 0, 1)
+    if shape.tuft:
+        sponge = np.ones_like(t)
+    return np.stack([half, depth, shell, centre, sponge]).astype(np.float32)
