@@ -59,7 +59,8 @@ def fit(task: FitTask) -> Generator[EpochReport, None, Fitted]:
             predict, model, protocol=protocol, greys=greys, scores=scores, device=device, name=name
         )  # films to scores, shape (n,)
         steps = steps_per_epoch(len(task.train.ids), protocol.batch_size)
-        least, kept, weights = float("inf"), 0, snapshot(model)
+        weights: dict[str, torch.Tensor] = {}
+        least, kept = float("inf"), 0
 
         for epoch in range(1, protocol.epochs + 1):
             started = time.perf_counter()

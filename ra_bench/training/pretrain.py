@@ -1,0 +1,164 @@
+"""Pretraining of a body on findings, before a `*-transfer` model is trained on scores.
+
+The loop is that of loop.py with another head, another loss and another end.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import torch
+
+from ra_bench.errors import NonFiniteLossError, TrainingError
+from ra_bench.training.augment import training_batch
+from ra_bench.training.batches import Losses, epoch_batches, steps_per_epoch
+from ra_bench.training.build import build_model, replace_head
+from ra_bench.training.checkpoint import save_body, snapshot
+from ra_bench.training.device import moved, reproducible, resolve
+from ra_bench.training.findings import finding_loss, finding_targets, mean_auroc, probability_rmse
+from ra_bench.training.loop import check_films
+from ra_bench.training.optimise import learning_rate, make_optimiser, set_learning_rate
+from ra_bench.training.predict import outputs, predict_all
+from ra_bench.training.standard import spread_of_films
+from ra_bench.values import EpochReport
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ra_bench.specs import FilmSet, ModelSpec
+    from ra_bench.values import Protocol
+
+log = logging.getLogger(__name__)
+
+
+def pretrain(
+    model: ModelSpec,
+    protocol: Protocol,
+    films: FilmSet,
+    findings: NDArray[np.float64],
+    validation: FilmSet,
+    validation_findings: NDArray[np.float64],
+    *,
+    seed: int,
+    device: str,
+    file: Path,
+) -> Generator[EpochReport, None, None]:
+    """Train a model's body to tell findings, then write it, without the head, to `file`.
+
+    Parameters
+    ----------
+    findings, validation_findings : arrays of shape (n, k) and (m, k)
+        1 present, 0 absent, -1 uncertain, nan not mentioned (counts as absent).
+    films, validation
+        At `base_size(protocol)`; `pretraining.max_films` is for the caller, who need not decode more. There may be no
+        validation films: the last epoch is kept then.
+
+    Yields
+    ------
+    EpochReport
+        `train_loss` is the binary cross-entropy, `validation_rmse` the root mean squared difference of predicted
+        probability and finding (0 to 1, nan without validation films).
+
+    Raises
+    ------
+    TrainingError
+        The films, the findings or the model do not fit; NonFiniteLossError where the loss is nan or infinite.
+    """
+    check_findings(protocol, films, findings, validation, validation_findings)
+    rule, where = protocol.pretraining, resolve(device)
+    as_trained = replace(protocol, batch_size=rule.batch_size)
+    targets, weights = finding_targets(findings, rule.uncertain)
+    wanted = torch.tensor(targets, dtype=torch.float32), torch.tensor(weights, dtype=torch.float32)  # (n, k) each
+    known = finding_targets(validation_findings, rule.uncertain)
+    greys, columns, count = spread_of_films(films.films), findings.shape[1], len(films.ids)
+
+    with reproducible(seed, where):
+        network = build_model(model, protocol)
+        head = replace_head(network, model, columns)
+        network.to(where, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs miss it
+        optimiser = make_optimiser(rule.optimiser, network.parameters())
+        steps = steps_per_epoch(count, rule.batch_size)
+        best: dict[str, torch.Tensor] = {}
+        least, kept = float("inf"), 0
+
+        for epoch in range(1, rule.epochs + 1):
+            started = time.perf_counter()
+            batches = epoch_batches(count, rule.batch_size, seed=seed, epoch=epoch)
+            losses = Losses(epoch=epoch, epochs=rule.epochs, films=films, batches=batches)
+            network.train()
+            for step, chosen in enumerate(batches, start=(epoch - 1) * steps):
+                rate = learning_rate(rule.optimiser, step, rule.epochs * steps)
+                set_learning_rate(optimiser, rate)
+                shown = training_batch(
+                    films, chosen, protocol=protocol, greys=greys, seed=seed, epoch=epoch, device=where
+                )
+                logits = outputs(network, shown, columns=columns, name=model.name)
+                loss = finding_loss(logits, *(moved(values[chosen], where) for values in wanted))
+                optimiser.zero_grad()
+                loss.backward()  # type: ignore[no-untyped-call]
+                optimiser.step()
+                losses.add(loss)
+            train_loss = losses.mean()
+            seconds = time.perf_counter() - started
+
+            told = predict_all(
+                network, validation, columns=columns, protocol=as_trained, greys=greys, device=where, name=model.name
+            )
+            error = probability_rmse(*known, told)
+            log.info("pretraining epoch %d: mean AUROC %.3f", epoch, mean_auroc(*known, told))
+            last_is_kept = protocol.keep == "last" or not validation.ids
+            if epoch == rule.epochs if last_is_kept else error < least:
+                least, kept, best = error, epoch, snapshot(network)
+            yield EpochReport(
+                stage="pretraining",
+                epoch=epoch,
+                epochs=rule.epochs,
+                train_loss=train_loss,
+                validation_rmse=error,
+                learning_rate=rate,
+                seconds=seconds,
+                films=sum(len(batch) for batch in batches),
+            )
+
+        if not kept:
+            raise NonFiniteLossError(
+                f"The model '{model.name}' gave no finite output for the validation films of its pretraining. "
+                "Lower pretraining.optimiser.learning_rate in the protocol or in the model's overrides."
+            )
+        network.load_state_dict(best)
+        save_body(network, head, file)
+
+
+def check_findings(
+    protocol: Protocol,
+    films: FilmSet,
+    findings: NDArray[np.float64],
+    validation: FilmSet,
+    validation_findings: NDArray[np.float64],
+) -> None:
+    """Refuse films and findings on which pretraining cannot work.
+
+    Raises
+    ------
+    TrainingError
+        Films of another size than the protocol's, another number of findings than films, or too few films.
+    """
+    check_films(films, protocol, "pretraining")
+    check_films(validation, protocol, "pretraining validation")
+    columns = findings.shape[1] if findings.ndim == 2 else 0
+    if findings.shape != (len(films.ids), columns) or validation_findings.shape != (len(validation.ids), columns):
+        raise TrainingError(
+            f"{len(films.ids)} and {len(validation.ids)} films have findings of shapes {findings.shape} and "
+            f"{validation_findings.shape}; give a row a film, and the same columns."
+        )
+    if len(films.ids) < 2 or not columns:
+        raise TrainingError(
+            f"There are {len(films.ids)} films with {columns} findings; pretraining needs at least 2 and 1."
+        )
