@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 _NAN = float("nan")
 
 
-class PairedT(NamedTuple):
-    """Student's paired t, its degrees of freedom and the two-sided p value."""
+class TTest(NamedTuple):
+    """A t statistic, its degrees of freedom and the two-sided p value."""
 
     t: float
     df: int
     p: float
 
 
-def paired_t(reference: ArrayLike, predicted: ArrayLike) -> PairedT:
+def paired_t(reference: ArrayLike, predicted: ArrayLike) -> TTest:
     """Paired t-test of a mean difference of 0.
 
     Parameters
@@ -36,7 +36,7 @@ def paired_t(reference: ArrayLike, predicted: ArrayLike) -> PairedT:
 
     Returns
     -------
-    PairedT
+    TTest
         `t` without unit, positive when the model scores too high; `df` = n - 1; `p` two-sided, 0 to 1.
         `t` and `p` are nan where all differences are equal, and for a single film.
 
@@ -64,9 +64,9 @@ def paired_t(reference: ArrayLike, predicted: ArrayLike) -> PairedT:
     d = differences(reference, predicted)
     sd = sample_sd(d)
     if not sd > 0:
-        return PairedT(_NAN, d.size - 1, _NAN)
+        return TTest(_NAN, d.size - 1, _NAN)
     t = float(d.mean() / (sd / np.sqrt(d.size)))
-    return PairedT(t, d.size - 1, float(2 * stdtr(d.size - 1, -abs(t))))
+    return TTest(t, d.size - 1, float(2 * stdtr(d.size - 1, -abs(t))))
 
 
 def bias_interval(reference: ArrayLike, predicted: ArrayLike, confidence: float = 0.95) -> tuple[float, float]:
