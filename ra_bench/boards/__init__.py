@@ -1,0 +1,1 @@
+"""From run records to boards: measure, rank, describe, render, keep."""

@@ -1,0 +1,88 @@
+"""What a board says of itself: what was run, on what, when and with what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ra_bench.boards.columns import COMMAND
+from ra_bench.boards.evaluate import RESAMPLES, SEED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ra_bench.boards.held_out import HeldOut
+    from ra_bench.values import Cohort, Protocol, RunRecord, Split
+
+Facts = tuple[tuple[str, str], ...]
+
+COHORT_NOTE = "note on the cohort"
+CHOICE = "our choice where the paper is silent"
+#: Facts that are read off the records, and so made anew whenever the board is.
+_OF_RECORDS = ("measured on", "models", "versions", "device", "finished", "intervals")
+
+
+def setting_facts(cohort: Cohort, split: Split, protocol: Protocol, *, command: str = "") -> Facts:
+    """Facts that no record holds: the cohort, its split and the protocol.
+
+    Parameters
+    ----------
+    cohort, split, protocol
+        As they were used; the split after `protocol.max_films`.
+    command : str
+        The command that makes the board, without folders of this machine.
+
+    Returns
+    -------
+    tuple of (name, value)
+        In the order in which they are shown. A board that is made again keeps them from its board.json.
+    """
+    scale = cohort.scale
+    readers = sorted({reader for sample in cohort.samples for reader in sample.readings})
+    patients = {sample.sample_id: sample.patient_id for sample in cohort.samples}
+    facts = [
+        ("cohort", f"{cohort.name}, version {cohort.version}{', simulated' if cohort.simulated else ''}"),
+        ("scale", f"{scale.name}, {scale.minimum:g} to {scale.maximum:g} {scale.unit}"),
+        ("readers", f"{len(readers)}: {', '.join(readers)}"),
+        ("training", _size(split.train, patients)),
+        ("validation", _size(split.validation, patients)),
+        ("test", _size(split.test, patients)),
+        ("split", split.origin),
+        ("protocol", f"{protocol.name}: {protocol.summary}"),
+        *((CHOICE, f"{key}: {reason}") for key, reason in protocol.ours.items()),
+        *((COHORT_NOTE, remark) for remark in cohort.remarks),
+        ("citation", cohort.citation),
+        ("licence", cohort.licence),
+        (COMMAND, command),
+    ]
+    return tuple((name, value) for name, value in facts if value)
+
+
+def record_facts(records: Sequence[RunRecord], films: HeldOut) -> Facts:
+    """Facts that the records hold: test films, models and their packages, versions, device, dates."""
+    finished = sorted(record.finished for record in records)
+    ends = dict.fromkeys((finished[0], finished[-1]))
+    names = sorted({name for record in records for name in record.environment})
+    versions = [f"{name} {_all(record.environment.get(name, 'not noted') for record in records)}" for name in names]
+    facts = {
+        "measured on": f"{films.scored:,} films of {films.patient_count:,} patients",
+        "models": _all(f"{record.job.model} ({record.job.plugin} {record.job.plugin_version})" for record in records),
+        "versions": ", ".join(versions),
+        "device": _all(record.device for record in records),
+        "finished": " to ".join(ends),
+        "intervals": f"from {RESAMPLES:,} resamples of patients, seed {SEED}, the same for every row",
+    }
+    return tuple((name, facts[name]) for name in _OF_RECORDS if facts[name])
+
+
+def without_record_facts(facts: Facts) -> Facts:
+    """What stays of a board's facts when its records are measured again."""
+    return tuple(fact for fact in facts if fact[0] not in _OF_RECORDS)
+
+
+def _size(ids: Sequence[str], patients: dict[str, str]) -> str:
+    people = {patients[sample] for sample in ids if sample in patients}
+    return f"{len(ids):,} films of {len(people):,} patients"
+
+
+def _all(values: Iterable[str]) -> str:
+    return ", ".join(sorted(set(values)))

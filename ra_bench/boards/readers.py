@@ -1,0 +1,154 @@
+"""The human rows: readers measured like models, and the RMSE that a further reader would have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from math import nan, sqrt
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ra_bench.boards.evaluate import Measured, measure
+from ra_bench.boards.held_out import mean_reading
+from ra_bench.metrics import (
+    complete_pairs,
+    icc_a_1_from_sums,
+    icc_table,
+    interval,
+    limits_of_agreement,
+    noise_ceiling,
+    resample_metric,
+    resample_sums,
+)
+from ra_bench.values import BoardRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ra_bench.boards.held_out import Floats, HeldOut
+    from ra_bench.metrics import Resampling
+    from ra_bench.specs import MetricSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readers:
+    """Rows of the readers, what is said of them together, and their benchmark RMSE (nan without two readers)."""
+
+    rows: tuple[BoardRow, ...] = ()
+    remarks: tuple[str, ...] = ()
+    benchmark: float = nan
+
+
+def measure_readers(films: HeldOut, metrics: Sequence[MetricSpec], resampling: Resampling) -> Readers:
+    """Measure two readers against each other, or each of more against the mean of the others.
+
+    Parameters
+    ----------
+    films : HeldOut
+        The board's test films; one column of scores gives no reader rows.
+    metrics : sequence of MetricSpec
+        The registered columns.
+    resampling : Resampling
+        The board's draw of patients.
+
+    Returns
+    -------
+    Readers
+        Nothing where there are fewer than two readers, or no film that two of them read.
+    """
+    names = list(films.readings)
+    scores = list(films.readings.values())
+    if len(names) < 2 or not any(complete_pairs(*pair)[0].size for pair in combinations(scores, 2)):
+        return Readers()
+    if len(names) == 2:
+        rows = [_row(f"{names[1]} against {names[0]}", scores[0], scores[1], metrics, resampling)]
+    else:
+        rows = [
+            _row(
+                f"{name} against the others",
+                mean_reading([s for s in scores if s is not own]),
+                own,
+                metrics,
+                resampling,
+            )
+            for name, own in zip(names, scores, strict=True)
+        ]
+    benchmark = reader_benchmark(scores)
+    return Readers(rows=tuple(rows), remarks=_of_all(scores, benchmark, resampling), benchmark=benchmark)
+
+
+def reader_benchmark(readings: Sequence[Floats]) -> float:
+    """RMSE that a further reader of the same quality would have against the mean of these.
+
+    Parameters
+    ----------
+    readings : sequence of ndarray, each of shape (n,)
+        Two readers or more, nan where missing.
+
+    Returns
+    -------
+    float
+        In the unit of the scale: sqrt((k + 1) / (2 k)) times the RMSE of reader against reader, over all pairs of
+        the k readers; for two readers sqrt(0.75) times. nan where no film has two readings.
+
+    Examples
+    --------
+    >>> round(reader_benchmark([np.array([10.0, 20.0]), np.array([12.0, 18.0])]), 3)
+    1.732
+    """
+    squares = [float(np.square(second - first).mean()) for first, second in _pairs(readings)]
+    # d of two readers has twice the error variance of one; the mean of k has 1/k of it
+    k = len(readings)
+    return sqrt((k + 1) / (2 * k) * float(np.mean(squares))) if squares else nan
+
+
+def _pairs(readings: Sequence[Floats]) -> list[tuple[Floats, Floats]]:
+    pairs = [complete_pairs(first, second) for first, second in combinations(readings, 2)]
+    return [pair for pair in pairs if pair[0].size]
+
+
+def _row(name: str, others: Floats, own: Floats, metrics: Sequence[MetricSpec], resampling: Resampling) -> BoardRow:
+    measured: Measured = measure(
+        metrics, resampling, others, own[None], resample_sums(resampling, others, [own]), name=name
+    )
+    return BoardRow(kind="reader", name=name, metrics=measured.values, remark=_agreement(others, own, measured))
+
+
+def _agreement(others: Floats, own: Floats, measured: Measured) -> str:
+    """Limits of agreement as a sentence, and what is missing."""
+    said = []
+    pairs = complete_pairs(others, own)
+    if pairs[0].size > 1:
+        limits = limits_of_agreement(*pairs)
+        said.append(
+            f"95 % of the differences on single films lie between {limits.low:.1f} and {limits.high:.1f} "
+            "(limits of agreement)."
+        )
+    if missing := others.size - measured.films:
+        said.append(f"Measured on {measured.films} films: {missing} lack a reading.")
+    return " ".join([*said, *measured.problems])
+
+
+def _of_all(scores: Sequence[Floats], benchmark: float, resampling: Resampling) -> tuple[str, ...]:
+    """ICC, noise ceiling and benchmark, a sentence each."""
+    table = np.column_stack(scores)
+    table = table[np.isfinite(table).all(axis=1)]
+    said = []
+    if len(table) > 1:
+        values = icc_table(table).values
+        ends = ""
+        if len(scores) == 2:
+            (sums,) = resample_sums(resampling, scores[0], [scores[1]])
+            found = interval(resample_metric(icc_a_1_from_sums, sums), "percentile")
+            ends = f" ({found.low:.2f}–{found.high:.2f})"
+        said.append(
+            f"Readers: ICC(A,1), the agreement of single readings, is {values['icc_a_1']:.2f}{ends}; "
+            f"ICC(A,k), that of their mean, is {values['icc_a_k']:.2f}. "
+            f"Noise ceiling: a perfect model can expect rho {noise_ceiling(table):.2f} with the mean of these readers."
+        )
+    said.append(
+        f"Reader benchmark: a further reader of the same quality would have RMSE {benchmark:.2f} against the mean of "
+        f"the {len(scores)} readers. 'RMSE / reader' divides by it: 1 is as good as such a reader, below 1 is better."
+    )
+    return tuple(said)

@@ -1,0 +1,77 @@
+"""What a person must know before believing a board, in plain sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ra_bench.boards.facts import COHORT_NOTE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ra_bench.boards.facts import Facts
+    from ra_bench.boards.held_out import HeldOut
+    from ra_bench.values import BoardRow, RunRecord
+
+PRIVATE = (
+    "Private cohort: predictions film by film are not kept beside this board. "
+    "'ra-bench board rebuild' can draw it again, but not measure it again."
+)
+NO_EVIDENCE = (
+    "p (mean difference) is a paired t-test. p > 0.05 is not evidence of agreement: it says only that predictions "
+    "were not shown to be too high or too low on average. A model that answers one and the same mean for every film "
+    "gets a p near 1."
+)
+BIAS_WITHIN = (
+    "'bias within ±' is the smallest margin at which an equivalence test of the mean difference would pass (the "
+    "larger end of its 90 % interval). It is about the average of the films, not about single patients."
+)
+_SHARED_RANKS = (
+    "Ranks go by RMSE. Models share a rank where these films do not tell them apart; that is no proof that they are "
+    "equal. Beside the rank: the ranks that other patients could have given (95 %). P(best): how often the model "
+    "came first when the patients were drawn anew. On 158 films the best of several models half a unit of RMSE "
+    "apart often comes third."
+)
+_SEEDS = (
+    "A row of several seeds shows the mean of its seeds' metrics. Its intervals are about the choice of patients, "
+    "not about the choice of seeds."
+)
+
+
+def cohort_notes(facts: Facts) -> tuple[str, ...]:
+    """What the cohort itself says must be known."""
+    return tuple(value for name, value in facts if name == COHORT_NOTE)
+
+
+def measured_remarks(films: HeldOut, rows: Sequence[BoardRow], records: Sequence[RunRecord]) -> tuple[str, ...]:
+    """Remarks that follow from what was measured."""
+    said = []
+    if sum(row.rank is not None for row in rows) > 1:
+        said.append(_SHARED_RANKS)
+    said += [BIAS_WITHIN, NO_EVIDENCE]
+    if any(len(row.seeds) > 1 for row in rows if row.kind in ("model", "baseline")):
+        said.append(_SEEDS)
+    return (*said, *_of_films(films), *_of_devices(records))
+
+
+def _of_films(films: HeldOut) -> list[str]:
+    said = []
+    if films.patient_count < len(films.ids):
+        said.append(
+            f"The {len(films.ids):,} test films are of {films.patient_count:,} patients. Intervals count patients; "
+            "p counts films as if they were independent, and so is too small."
+        )
+    if films.patient_count < 30:
+        said.append(f"Only {films.patient_count} patients: all intervals are rough, and likely too narrow.")
+    if len(films.readings) < 2:
+        said.append("One score a film: how well two readers agree is not known, so no model can be held against it.")
+    if missing := len(films.ids) - films.scored:
+        said.append(f"{missing} of {len(films.ids):,} test films have no score and do not count.")
+    return said
+
+
+def _of_devices(records: Sequence[RunRecord]) -> list[str]:
+    devices = sorted({record.device for record in records})
+    if len(devices) < 2:
+        return []
+    return [f"Rows come from different devices ({', '.join(devices)}): their times cannot be compared."]

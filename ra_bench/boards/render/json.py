@@ -1,0 +1,51 @@
+"""A board as JSON, and back. What is undefined is null."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from math import isfinite
+from typing import Any
+
+from ra_bench.errors import RecordError
+from ra_bench.values import Board
+
+
+def render(board: Board) -> str:
+    """The whole board; the same board gives the same bytes."""
+    return json.dumps(_plain(board), indent=2, allow_nan=False) + "\n"
+
+
+def read_board(text: str) -> Board:
+    """Read what `render` wrote; null becomes nan where a number belongs.
+
+    Raises
+    ------
+    RecordError
+        The text is no JSON, or no board.
+    """
+    from pydantic import TypeAdapter
+
+    try:
+        content = json.loads(text)
+        for row in content.get("rows", []):
+            for value in row.get("metrics", {}).values():
+                value.update({key: float("nan") for key in ("value", "low", "high") if value.get(key) is None})
+        return TypeAdapter(Board).validate_python(content)
+    except (ValueError, AttributeError) as error:
+        raise RecordError(
+            f"This is no board that ra-bench can read: {error}\nMake it again with 'ra-bench run'."
+        ) from error
+
+
+def _plain(value: object) -> Any:
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, float) and not isfinite(value):
+        return None
+    return value

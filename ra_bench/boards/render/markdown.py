@@ -1,0 +1,144 @@
+"""A board as markdown: models, readers, baselines, what did not finish, cost, published rows, facts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ra_bench.boards.columns import COMMAND, RANK
+from ra_bench.boards.render.escape import code, escaped
+from ra_bench.boards.render.numbers import duration, rank_of, three_digits, with_interval
+from ra_bench.boards.render.table import TableColumn, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ra_bench.values import Board, BoardRow, Column
+
+_ARROWS = {"high": " ↑", "low": " ↓", "zero": " →0", "none": ""}
+_METHODS = {"bca": "BCa bootstrap", "percentile": "percentile bootstrap", "t": "t"}
+
+
+def render(board: Board) -> str:
+    """The whole board; the same board gives the same bytes."""
+    parts = [
+        [f"# {escaped(board.title)}"],
+        _simulated(board),
+        _measured(board),
+        _section(board, "Readers: the same measures, reader against reader", ("reader",)),
+        _section(board, "Baselines: what every model must beat", ("baseline",)),
+        _unfinished(board),
+        _cost(board),
+        _section(board, "Published, not recomputed", ("published",), cost=True),
+        _bullets("Remarks", map(escaped, board.remarks)),
+        _bullets("What was run", _facts(board)),
+    ]
+    return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
+
+
+def _simulated(board: Board) -> list[str]:
+    if not board.simulated:
+        return []
+    return ["**Simulated films, simulated readers.** Nothing here says how well a model reads a real film."]
+
+
+def _measured(board: Board) -> list[str]:
+    """The models; where there are none yet, the command that makes some."""
+    lines = _section(board, "Models", ("model",))
+    if lines:
+        return [*lines, "", *_legend(board)]
+    commands = [value for name, value in board.facts if name == COMMAND]
+    how = [f"This command fills the section: {code(command)}" for command in commands]
+    return ["## Models", "", " ".join(["Nothing is measured yet.", *how])]
+
+
+def _section(board: Board, heading: str, kinds: Sequence[str], *, cost: bool = False) -> list[str]:
+    rows = [row for row in board.rows if row.kind in kinds]
+    if not rows:
+        return []
+    columns = [
+        TableColumn(heading="Rank", cells=tuple(rank_of(row, row.metrics.get(RANK)) for row in rows)),
+        _names(rows, "Reader" if "reader" in kinds else "Model"),
+        *(_metric_column(column, rows) for column in board.columns),
+        *(_cost_columns(rows) if cost else ()),
+    ]
+    remarks = [f"- {escaped(row.name)}: {escaped(row.remark)}" for row in rows if row.remark]
+    return [f"## {heading}", "", *table(columns), *(["", *remarks] if remarks else [])]
+
+
+def _metric_column(column: Column, rows: Sequence[BoardRow]) -> TableColumn:
+    cells = tuple(escaped(with_interval(row.metrics.get(column.metric), column.digits)) for row in rows)
+    return TableColumn(heading=escaped(column.label) + _ARROWS[column.best], cells=cells)
+
+
+def _names(rows: Sequence[BoardRow], heading: str) -> TableColumn:
+    return TableColumn(heading=heading, cells=tuple(escaped(row.name) for row in rows), right=False)
+
+
+def _legend(board: Board) -> list[str]:
+    """What arrows, brackets and units mean, said once."""
+    shown = [row for row in board.rows if row.kind in ("model", "reader", "baseline")]
+    used = [column for column in board.columns if any(column.metric in row.metrics for row in shown)]
+    methods: dict[str, list[str]] = {}
+    units: dict[str, list[str]] = {}
+    for column in used:
+        found = {row.metrics[column.metric].method for row in shown if column.metric in row.metrics}
+        for method in sorted(found & _METHODS.keys()):
+            methods.setdefault(_METHODS[method], []).append(escaped(column.label))
+        if column.unit:
+            units.setdefault(escaped(column.unit), []).append(escaped(column.label))
+    brackets = "; ".join(f"{', '.join(labels)}: {method}" for method, labels in methods.items())
+    scales = ". ".join(f"{', '.join(labels)} in {unit}" for unit, labels in units.items())
+    sentences = ["↑ higher is better, ↓ lower is better."]
+    sentences += [f"In brackets: 95 % intervals ({brackets})."] if brackets else []
+    sentences += [f"{scales}."] if scales else []
+    return [" ".join(sentences)]
+
+
+def _unfinished(board: Board) -> list[str]:
+    rows = [row for row in board.rows if row.kind in ("failed", "waiting")]
+    if not rows:
+        return []
+    columns = [
+        _names(rows, "Model"),
+        TableColumn(heading="Seeds", cells=tuple(", ".join(map(str, row.seeds)) for row in rows)),
+        TableColumn(heading="State", cells=tuple(row.kind for row in rows), right=False),
+        TableColumn(heading="Why", cells=tuple(escaped(row.remark) for row in rows), right=False),
+    ]
+    return ["## Not finished", "", *table(columns)]
+
+
+def _cost(board: Board) -> list[str]:
+    rows = [row for row in board.rows if row.kind in ("model", "baseline")]
+    lines = table([_names(rows, "Model"), *_cost_columns(rows)]) if rows else []
+    return ["## Cost", "", *lines] if lines else []
+
+
+def _cost_columns(rows: Sequence[BoardRow]) -> list[TableColumn]:
+    return [
+        TableColumn(heading="Seeds", cells=tuple(", ".join(map(str, row.seeds)) for row in rows)),
+        TableColumn(heading="Parameters (M)", cells=tuple(_scaled(row.parameters, 1e6) for row in rows)),
+        TableColumn(heading="MAdds (G)", cells=tuple(_scaled(row.madds, 1e9) for row in rows)),
+        TableColumn(
+            heading="Train time an epoch",
+            cells=tuple("" if row.seconds_per_epoch is None else duration(row.seconds_per_epoch) for row in rows),
+        ),
+        TableColumn(heading="Peak memory (GiB)", cells=tuple(_scaled(row.peak_memory, 2**30) for row in rows)),
+        TableColumn(
+            heading="Pretrained on", cells=tuple(escaped(row.pretrained_on or "") for row in rows), right=False
+        ),
+    ]
+
+
+def _scaled(value: int | None, unit: float) -> str:
+    return "" if value is None else escaped(three_digits(value / unit))
+
+
+def _facts(board: Board) -> Iterable[str]:
+    for name, value in board.facts:
+        if value not in board.remarks:
+            yield f"{escaped(name)}: {code(value) if name == COMMAND else escaped(value)}"
+
+
+def _bullets(heading: str, lines: Iterable[str]) -> list[str]:
+    found = [f"- {line}" for line in lines]
+    return [f"## {heading}", "", *found] if found else []

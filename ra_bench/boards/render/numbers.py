@@ -1,0 +1,75 @@
+"""Numbers as a person reads them: short, with their interval, n/a where undefined."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ra_bench.values import BoardRow, MetricValue
+
+UNDEFINED = "n/a"
+
+
+def with_interval(value: MetricValue | None, digits: int) -> str:
+    """`0.71 (0.65–0.76)`; empty where the row has no such metric."""
+    if value is None:
+        return ""
+    if not (isfinite(value.value) and isfinite(value.low) and isfinite(value.high)):
+        return fixed(value.value, digits)
+    ends = fixed(value.low, digits), fixed(value.high, digits)
+    between = " to " if ends[0].startswith("-") else "–"
+    return f"{fixed(value.value, digits)} ({between.join(ends)})"
+
+
+def fixed(value: float, digits: int) -> str:
+    """A number with so many decimals; one that is too small for them says so.
+
+    Examples
+    --------
+    >>> fixed(0.00004, 3), fixed(-0.0001, 2), fixed(0.0, 2), fixed(float("nan"), 2)
+    ('<0.001', '0.00', '0.00', 'n/a')
+    """
+    if not isfinite(value):
+        return UNDEFINED
+    text = f"{value:.{digits}f}"
+    if float(text) == 0:
+        return f"<{10**-digits:.{digits}f}" if value > 0 else f"{0:.{digits}f}"
+    return text
+
+
+def rank_of(row: BoardRow, interval: MetricValue | None) -> str:
+    """`1 (1–3)`; empty where the row is not ranked."""
+    if row.rank is None:
+        return ""
+    if interval is None or not (isfinite(interval.low) and isfinite(interval.high)):
+        return str(row.rank)
+    return f"{row.rank} ({interval.low:.0f}–{interval.high:.0f})"
+
+
+def three_digits(value: float) -> str:
+    """Three figures without an exponent.
+
+    Examples
+    --------
+    >>> three_digits(23.502401), three_digits(25.0), three_digits(3.972609), three_digits(1234.5), three_digits(1e-6)
+    ('23.5', '25', '3.97', '1,234', '<0.01')
+    """
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if value >= 0.01 or value == 0 else "<0.01"
+
+
+def duration(seconds: float) -> str:
+    """Seconds below a minute, then minutes:seconds, then hours:minutes:seconds.
+
+    Examples
+    --------
+    >>> duration(1.26), duration(359.0), duration(3725.0)
+    ('1.3 s', '5:59', '1:02:05')
+    """
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

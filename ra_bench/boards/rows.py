@@ -1,0 +1,139 @@
+"""Rows of a board: models by rank, baselines, and what did not finish."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import isnan
+from typing import TYPE_CHECKING
+
+from ra_bench.boards.columns import P_BEST, RANK, READER_RATIO
+from ra_bench.boards.evaluate import rounded
+from ra_bench.boards.rank import compared, places_of
+from ra_bench.values import BoardRow, MetricValue
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from ra_bench.boards.evaluate import Measured
+    from ra_bench.boards.rank import Place
+    from ra_bench.values import Failure, Job, RunRecord
+
+#: The baseline that every model is held against: it answers the mean of the training scores for every film.
+MEAN_BASELINE = "mean"
+
+
+def measured_rows(
+    records: Sequence[RunRecord],
+    measured: Mapping[str, Measured],
+    *,
+    baselines: Collection[str],
+    benchmark: float,
+    scored: int,
+) -> list[BoardRow]:
+    """Models by rank, then those that cannot be ranked, then baselines by RMSE.
+
+    Parameters
+    ----------
+    records : sequence of RunRecord
+        All runs that were measured.
+    measured : mapping of str to Measured
+        By model.
+    baselines : collection of str
+        Models that are shown but not ranked.
+    benchmark : float
+        RMSE of a further reader, nan without two readers.
+    scored : int
+        Test films that have a reference: a model that leaves one out is not ranked.
+    """
+    models = {name: found for name, found in measured.items() if name not in baselines}
+    places = places_of({name: found for name, found in models.items() if found.films == scored})
+    others = [name for name in models if name not in places]
+    floor = measured.get(MEAN_BASELINE) if MEAN_BASELINE in baselines else None
+    rows = []
+    for name in (*places, *others):
+        said = [_missing(measured[name], scored, "It is not ranked."), _against_mean(measured[name], floor)]
+        rows.append(_row("model", name, records, measured[name], places.get(name), benchmark, said))
+    for name in sorted(measured.keys() & set(baselines), key=lambda name: (measured[name].rmse.estimate, name)):
+        said = [_missing(measured[name], scored, "")]
+        rows.append(_row("baseline", name, records, measured[name], None, benchmark, said))
+    return rows
+
+
+def unfinished_rows(failures: Sequence[Failure], waiting: Sequence[Job]) -> list[BoardRow]:
+    """A row a model and reason, with the seeds that it holds for; failed ones first."""
+    failed = {(failure.job.model, failure.job.seed) for failure in failures}
+    reasons: dict[tuple[str, str], list[int]] = {}
+    for failure in sorted(failures, key=lambda failure: (failure.job.model, failure.job.seed)):
+        reasons.setdefault((failure.job.model, failure.reason), []).append(failure.job.seed)
+    seeds: dict[str, list[int]] = {}
+    for job in sorted(waiting, key=lambda job: (job.model, job.seed)):
+        if (job.model, job.seed) not in failed:
+            seeds.setdefault(job.model, []).append(job.seed)
+    return [
+        BoardRow(kind="failed", name=model, seeds=tuple(numbers), remark=reason)
+        for (model, reason), numbers in reasons.items()
+    ] + [
+        BoardRow(kind="waiting", name=model, seeds=tuple(numbers), remark="Not run yet.")
+        for model, numbers in seeds.items()
+    ]
+
+
+def still_unfinished(rows: Iterable[BoardRow], records: Sequence[RunRecord]) -> list[BoardRow]:
+    """Failed and waiting rows without the seeds that have a record by now."""
+    done = {(record.job.model, record.job.seed) for record in records}
+    left = [replace(row, seeds=tuple(seed for seed in row.seeds if (row.name, seed) not in done)) for row in rows]
+    return [row for row in left if row.seeds]
+
+
+def _row(
+    kind: str,
+    name: str,
+    records: Sequence[RunRecord],
+    measured: Measured,
+    place: Place | None,
+    benchmark: float,
+    said: Sequence[str],
+) -> BoardRow:
+    own = sorted((record for record in records if record.job.model == name), key=lambda record: record.job.seed)
+    values = dict(measured.values)
+    if not isnan(benchmark):
+        values[READER_RATIO] = MetricValue(value=rounded(measured.rmse.estimate / benchmark))
+    if place is not None:
+        values |= {RANK: place.interval, P_BEST: MetricValue(value=place.best)}
+    seconds = [record.seconds_per_epoch for record in own if record.seconds_per_epoch is not None]
+    memory = [record.peak_memory for record in own if record.peak_memory is not None]
+    return BoardRow(
+        kind="baseline" if kind == "baseline" else "model",
+        name=name,
+        rank=None if place is None else place.rank,
+        seeds=tuple(record.job.seed for record in own),
+        metrics=values,
+        parameters=own[0].parameters,
+        madds=own[0].madds,
+        seconds_per_epoch=rounded(sum(seconds) / len(seconds)) if seconds else None,
+        peak_memory=max(memory, default=None),
+        pretrained_on=", ".join(sorted({record.pretrained_on for record in own if record.pretrained_on})) or None,
+        remark=" ".join(sentence for sentence in (*said, *_overrides(own), *measured.problems) if sentence),
+    )
+
+
+def _missing(measured: Measured, scored: int, consequence: str) -> str:
+    if measured.films == scored:
+        return ""
+    return f"{scored - measured.films} of {scored} films have no prediction. {consequence}".strip()
+
+
+def _against_mean(measured: Measured, floor: Measured | None) -> str:
+    if floor is None or measured.films != floor.films:
+        return ""
+    side = compared(measured.rmse, floor.rmse)
+    if side < 0:
+        return ""
+    if side > 0:
+        return "Worse than the mean baseline."
+    return "Not separated from the mean baseline: on these films, answering the same mean for all is about as good."
+
+
+def _overrides(records: Sequence[RunRecord]) -> list[str]:
+    changes = sorted({f"{key} = {value}" for record in records for key, value in record.overrides.items()})
+    return [f"Changes the protocol: {', '.join(changes)}."] if changes else []
