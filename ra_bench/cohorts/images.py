@@ -103,10 +103,10 @@ def _what_it_is_instead(path: Path) -> str:
     return "is no picture that can be read (PNG, JPEG and BMP are)."
 
 
-def refuse_films(problems: list[str], total: int, what: str = "cannot be used") -> None:
+def refuse_films(problems: list[str], total: int) -> None:
     """Raise one FilmError for all that is wrong with the films: the first 20, and the count. Nothing wrong: return."""
     if not problems:
         return
     shown = "\n".join(f"  {problem}" for problem in problems[:20])
     more = f"\n  ... and {len(problems) - 20} more" if len(problems) > 20 else ""
-    raise FilmError(f"{len(problems)} of {total} films {what}:\n{shown}{more}")
+    raise FilmError(f"{len(problems)} of {total} films cannot be used:\n{shown}{more}")

@@ -30,9 +30,12 @@ def for_each_film(
     items: Sequence[Item],
     *,
     names: Sequence[str],
+    known_problems: Sequence[str] = (),
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Iterator[Result]:
     """Give `work(item)` of every item, in order; `names` are told in errors, `on_progress` gets (done, of).
+
+    `known_problems` are of other films that were found unusable before; they are told together with the new ones.
 
     `work` and items must be picklable: functions of modules, or `functools.partial` of them.
 
@@ -41,7 +44,7 @@ def for_each_film(
     FilmError
         After the last item, if any failed: all of them, with what each said.
     """
-    problems: list[str] = []
+    problems = list(known_problems)
     for done, (name, result) in enumerate(zip(names, _results(work, items), strict=True), start=1):
         if isinstance(result, _Problem):
             problems.append(result.sentence if name in result.sentence else f"{name}: {result.sentence}")
@@ -49,7 +52,7 @@ def for_each_film(
             yield result
         if on_progress is not None:
             on_progress(done, len(items))
-    refuse_films(problems, len(items), "cannot be read")
+    refuse_films(problems, len(items) + len(known_problems))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,12 +84,16 @@ def pixel_digest(film: NDArray[np.uint8]) -> str:
 
 
 def film_digests(
-    files: Sequence[Path], *, cache: Path | None = None, on_progress: Callable[[int, int], None] | None = None
+    files: Sequence[Path],
+    *,
+    cache: Path | None = None,
+    known_problems: Sequence[str] = (),
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> tuple[str, ...]:
     """The pixel digest of every file, in order; every film is decoded, or was since it last changed.
 
     `cache` is a JSON file that keeps digests by path, size and time of change. What it cannot keep (a read-only
-    folder) costs time only.
+    folder) costs time only. `known_problems` are of films without a file; they are told with those that fail.
 
     Raises
     ------
@@ -100,7 +104,11 @@ def film_digests(
     keys = [_key(file) for file in files]
     todo = [index for index, key in enumerate(keys) if key is None or key not in known]
     decoded = for_each_film(
-        _digest_file, [files[i] for i in todo], names=[str(files[i]) for i in todo], on_progress=on_progress
+        _digest_file,
+        [files[i] for i in todo],
+        names=[str(files[i]) for i in todo],
+        known_problems=known_problems,
+        on_progress=on_progress,
     )
     found = dict(zip(todo, decoded, strict=True))
     digests = tuple(found[i] if i in found else known[keys[i] or ""] for i in range(len(files)))

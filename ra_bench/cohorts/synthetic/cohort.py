@@ -157,7 +157,7 @@ def _sources() -> list[Path]:
 
 def _write(folder: Path, name: str, samples: Sequence[Sample], on_progress: Callable[[int, int], None] | None) -> None:
     """Films, table and description."""
-    from ra_bench.cohorts.description import Description, ScaleText, write_description
+    from ra_bench.cohorts.description import Description, write_description
 
     films = folder / "films"
     films.mkdir()
@@ -181,7 +181,7 @@ def _write(folder: Path, name: str, samples: Sequence[Sample], on_progress: Call
         image="film",
         patient="patient",
         readers=READERS,
-        scale=ScaleText.of(SVH_HANDS),
+        scale=SVH_HANDS,
         citation=CITATION,
         licence=LICENCE,
         simulated=True,

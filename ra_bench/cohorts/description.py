@@ -1,0 +1,241 @@
+"""`cohort.toml`: which table, which films, what the columns mean.
+
+Paths are taken from the folder of the file. Every key is explained in the file that `ra-bench cohort init` writes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import tomllib
+from dataclasses import asdict, dataclass, fields
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from annotated_types import MinLen
+
+from ra_bench.errors import DescriptionError
+from ra_bench.files import write_text
+from ra_bench.values import Scale
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pydantic_core import ErrorDetails
+
+Text = Annotated[str, MinLen(1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitColumn:
+    """The column that says who trains, and the words it uses, in any case. No validation words: taken from train."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    column: Text
+    train: tuple[str, ...] = ("train",)
+    validation: tuple[str, ...] = ("validation",)
+    test: tuple[str, ...] = ("test",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """What a `cohort.toml` says. Either `readers` or `score` is given; `image` is a column or a pattern of columns."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    name: Text
+    table: Text
+    films: Text = "."
+    image: Text
+    readers: tuple[Text, ...] = ()
+    score: Text | None = None
+    patient: Text | None = None
+    visit: Text | None = None
+    citation: str = ""
+    licence: str = ""
+    private: bool = False
+    simulated: bool = False
+    remarks: tuple[str, ...] = ()
+    scale: Scale
+    split: SplitColumn | None = None
+
+
+_SECTIONS: Mapping[str, type] = {"": Description, "scale": Scale, "split": SplitColumn}
+
+_TEMPLATE = """\
+# What ra-bench needs to know of these films. Paths are taken from the folder of this file.
+
+# How the cohort is called on a board.
+name = ""
+# The table, csv or tsv: one row a film.
+table = ""
+# The folder of the films; folders in it are looked through too.
+films = ""
+# The column that names the film, with or without ".png", or a pattern of columns such as "{patient}_{visit}".
+image = ""
+# 'patient' is the column by which films are split: no patient stands on two sides. Leave it out only if there is none.
+patient = ""
+# 'visit' is the column that tells a patient's films apart in time. It may be left out.
+visit = ""
+# Either 'readers', one column a reader, or 'score', one column with the score. With readers, the board has a human row.
+readers = []
+score = ""
+# Who made the films and the scores, as they want to be cited.
+citation = ""
+# What may be done with them.
+licence = ""
+# true: predictions of single patients are kept out of leaderboards/.
+private = true
+# true: films or readings are simulated, and every board says so.
+simulated = false
+# What a reader of the board must know, a sentence each.
+remarks = []
+
+# The ends of the scale are inclusive: a score outside is an error in the table.
+[scale]
+name = ""
+minimum = 0
+maximum = 0
+unit = ""
+
+# A section [split] gives the cohort's own split: its 'column', and the words in it for 'train', 'validation', 'test'.
+[split]
+column = ""
+train = []
+validation = []
+test = []
+"""
+
+
+def read_description(file: Path) -> Description:
+    """Read and check a `cohort.toml`.
+
+    Raises
+    ------
+    DescriptionError
+        The file is missing, is not TOML, has an unknown or missing key, or a value that is not allowed: file, key, what
+        was found and what is near.
+    """
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise DescriptionError(
+            f"Cannot read the description {file}: {error.strerror}. "
+            "Check the path, or write one with 'ra-bench cohort init FOLDER'."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DescriptionError(
+            f"{file} is not valid TOML: {error}. See https://toml.io for how it is written."
+        ) from None
+    return _checked(content, file)
+
+
+def write_description(description: Description, file: Path) -> None:
+    """Write a `cohort.toml` that explains its keys; one that is there keeps its own comments.
+
+    Raises
+    ------
+    StorageError
+        The file cannot be written.
+    DescriptionError
+        The file that is there is not TOML.
+    """
+    import tomlkit
+    from tomlkit.exceptions import ParseError
+
+    try:
+        document = tomlkit.parse(file.read_text(encoding="utf-8-sig") if file.exists() else _TEMPLATE)
+    except ParseError as error:
+        raise DescriptionError(f"{file} is not valid TOML: {error}. Mend it, or move it away.") from None
+    for key, value in asdict(description).items():
+        if value is None or value == ():
+            document.pop(key, None)
+        elif isinstance(value, dict):
+            section = document.setdefault(key, tomlkit.table())
+            for name, part in value.items():
+                section[name] = _plain(part)
+        else:
+            document[key] = _plain(value)
+    write_text(file, tomlkit.dumps(document))
+
+
+def _plain(value: object) -> Any:
+    """As TOML has it: lists for tuples, and whole numbers without a point."""
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def _checked(content: Mapping[str, Any], file: Path) -> Description:
+    """Validate. As JSON, so that a list may stand for a tuple but "16" not for 16."""
+    from pydantic import TypeAdapter, ValidationError
+
+    scale = content.get("scale")
+    if isinstance(scale, dict):
+        for key in scale:
+            if key not in _keys("scale"):  # Scale is no file of its own, so it does not refuse what it does not know
+                raise DescriptionError(_unknown(f"scale.{key}", file))
+    try:
+        description = TypeAdapter(Description).validate_json(json.dumps(content, default=str), strict=True)
+    except ValidationError as error:
+        raise DescriptionError("\n".join(_explained(detail, file) for detail in error.errors())) from None
+    _check_consistency(description, file)
+    return description
+
+
+def _check_consistency(description: Description, file: Path) -> None:
+    """Refuse what each key allows by itself but all together do not."""
+    scale = description.scale
+    if not (math.isfinite(scale.minimum) and math.isfinite(scale.maximum) and scale.minimum < scale.maximum):
+        raise DescriptionError(
+            f"{file}: 'scale.minimum' is {scale.minimum:g} and 'scale.maximum' is {scale.maximum:g}; "
+            "both must be finite, and the minimum below the maximum."
+        )
+    if bool(description.readers) == (description.score is not None):
+        found = "both" if description.readers else "neither"
+        raise DescriptionError(
+            f"{file}: 'readers' (one column a reader) or 'score' (one column) must be given; found {found}. Keep one."
+        )
+    if len(set(description.readers)) < len(description.readers):
+        raise DescriptionError(
+            f"{file}: 'readers' names a column twice: {', '.join(description.readers)}. Name each once."
+        )
+    if description.split is not None:
+        words = [
+            word.casefold() for side in ("train", "validation", "test") for word in getattr(description.split, side)
+        ]
+        twice = sorted({word for word in words if words.count(word) > 1})
+        if twice:
+            raise DescriptionError(f"{file}: 'split' gives the word '{twice[0]}' twice. Each word stands for one side.")
+
+
+def _explained(detail: ErrorDetails, file: Path) -> str:
+    """One sentence on one mistake: file, key, what was found, what is allowed."""
+    key = ".".join(str(part) for part in detail["loc"])
+    if detail["type"] in {"unexpected_keyword_argument", "extra_forbidden"}:
+        return _unknown(key, file)
+    if detail["type"] in {"missing", "missing_argument"}:
+        return (
+            f"{file}: '{key}' is missing. Add it; 'ra-bench cohort init FOLDER' writes a file with every key explained."
+        )
+    if detail["type"] == "dataclass_type":
+        return f"{file}: '{key}' is {detail['input']!r}; allowed: a section, [{key}], with keys of its own."
+    allowed = detail["msg"].removeprefix("Input should be ")
+    return f"{file}: '{key}' is {detail['input']!r}; allowed: {allowed}."
+
+
+def _unknown(key: str, file: Path) -> str:
+    """Say that a key does not exist, and which is near."""
+    section, _, name = key.rpartition(".")
+    nearest = get_close_matches(name, _keys(section), n=1)
+    where = f"{section}." if section else ""
+    guess = f" Did you mean '{where}{nearest[0]}'?" if nearest else ""
+    return f"{file}: unknown key '{key}'.{guess} Known: {', '.join(where + known for known in _keys(section))}."
+
+
+def _keys(section: str) -> list[str]:
+    return [field.name for field in fields(_SECTIONS.get(section, Description))]

@@ -1,0 +1,272 @@
+"""A first `cohort.toml` for a folder: what each column seems to mean, and a sentence on every guess."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ra_bench.cohorts.description import Description, SplitColumn
+from ra_bench.cohorts.images import FILM_SUFFIXES
+from ra_bench.cohorts.matching import find_film, index_films, list_films
+from ra_bench.cohorts.table import is_blank, number_in, read_table
+from ra_bench.errors import CohortError
+from ra_bench.values import SVH_HANDS, Scale
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ra_bench.cohorts.table import Table
+
+_PATIENT = re.compile(r"(patient|subject|person|case|participant)([ _-]?(id|no|nr|number|key))?|pid", re.IGNORECASE)
+_VISIT = re.compile(r"(visit|study|session|time[ _-]?point|week|month)([ _-]?(id|no|nr|number|date))?", re.IGNORECASE)
+_SPLIT = re.compile(r"split|set|subset|fold|partition", re.IGNORECASE)
+_READER = re.compile(r"reader|rater|observer|expert|scorer|radiologist|rheumatologist", re.IGNORECASE)
+_SCORE = re.compile(r"svh|sharp|vdh|score|total|bone[ _-]?age", re.IGNORECASE)
+_WHOLE = re.compile(r"total|overall|sum|mean|average|svh|sharp", re.IGNORECASE)
+_SVH = re.compile(r"svh|sharp|vdh|vd[ _-]?heijde", re.IGNORECASE)
+_BONE_AGE = re.compile(r"bone[ _-]?age", re.IGNORECASE)
+_NO_SCORE = re.compile(
+    r"(.*[ _-])?(age|sex|gender|male|female|year|date|id|no|nr|index|side|weight|height)", re.IGNORECASE
+)
+
+SVH_HANDS_FEET = Scale(name="SvH, hands and feet", minimum=0.0, maximum=448.0, unit="SvH units")
+BONE_AGE = Scale(name="bone age", minimum=0.0, maximum=240.0, unit="months")
+
+_WORDS = {
+    "train": {"train", "training", "tr"},
+    "validation": {"validation", "valid", "val", "dev", "development", "tuning"},
+    "test": {"test", "testing", "te", "holdout", "hold-out"},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A description to check, and what was guessed, a sentence each."""
+
+    description: Description
+    guesses: tuple[str, ...]
+
+
+def propose_description(folder: Path, home: Path | None = None) -> Proposal:
+    """Look through a folder and guess its description. Nothing is written.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds the table and, in itself or below, the films.
+    home : Path, optional
+        The folder in which the cohort.toml will stand, where it is another one: for films that lie read-only.
+
+    Raises
+    ------
+    CohortError
+        There is no table, more than one, no film, no column that names the films, or no column that looks like a score:
+        what was looked for, what was found and what to do.
+    TableError
+        The table cannot be read.
+    """
+    if not folder.is_dir():
+        raise CohortError(f"{folder}: there is no such folder. Give the folder that holds the table and the films.")
+    table = read_table(_find_table(folder))
+    there = list_films(folder)
+    if not there:
+        raise CohortError(
+            f"{folder}: no film in this folder or below. Films are {', '.join(FILM_SUFFIXES)} files; "
+            "put them, or a link to their folder, here."
+        )
+    guesses = [f"Table: {table.file.name}, {len(table.rows)} rows; {len(there)} films below {folder}."]
+    films = _common_folder(folder, there)
+    image = _image_column(table, films, there, guesses)
+    patient = _named(table, _PATIENT, {image})
+    visit = _named(table, _VISIT, {image, patient})
+    guesses += _about_patients(patient, visit)
+    split = _split_column(table, guesses)
+    taken = {image, patient, visit, split.column if split else None}
+    readers, score = _score_columns(table, taken, guesses)
+    scale, remarks = _scale(table, readers or (str(score),), guesses)
+    guesses.append("Private: yes, so predictions of single patients stay out of leaderboards/ until you say otherwise.")
+    description = Description(
+        name=re.sub(r"[^\w.-]+", "-", folder.resolve().name).strip("-") or "cohort",
+        table=_seen_from(home, folder, table.file),
+        films=_seen_from(home, folder, films),
+        image=image,
+        readers=readers,
+        score=score,
+        patient=patient,
+        visit=visit,
+        private=True,
+        remarks=remarks,
+        scale=scale,
+        split=split,
+    )
+    return Proposal(description=description, guesses=tuple(guesses))
+
+
+# --- table and films ------------------------------------------------------------------------------------------------
+
+
+def _find_table(folder: Path) -> Path:
+    """The one csv or tsv of the folder itself, or else of the folders in it."""
+    for pattern in ("*", "*/*"):
+        tables = sorted(file for file in folder.glob(pattern) if file.suffix.lower() in {".csv", ".tsv"})
+        if len(tables) > 1:
+            names = ", ".join(str(file.relative_to(folder)) for file in tables[:5])
+            raise CohortError(
+                f"{folder}: {len(tables)} tables ({names}{', ...' if len(tables) > 5 else ''}), and one row a film is "
+                "needed from one of them. Keep one here, with readings and splits joined in it, and try again."
+            )
+        if tables:
+            return tables[0]
+    sheets = sorted(file.name for file in folder.iterdir() if file.suffix.lower() in {".xlsx", ".xls", ".ods"})
+    if sheets:
+        raise CohortError(
+            f"{folder}: {sheets[0]} is not read yet (planned: xlsx). Save the sheet as 'CSV UTF-8' beside it."
+        )
+    raise CohortError(
+        f"{folder}: no table (.csv or .tsv) in this folder. "
+        "One row a film is needed, with the film's name and its score."
+    )
+
+
+def _common_folder(folder: Path, films: Sequence[Path]) -> Path:
+    """The deepest folder that holds all films."""
+    common = films[0].parent
+    while not all(film.is_relative_to(common) for film in films):
+        common = common.parent
+    return common if common.is_relative_to(folder) else folder
+
+
+def _seen_from(home: Path | None, folder: Path, path: Path) -> str:
+    """A path as cohort.toml gives it: from its own folder, or in full where that is another one."""
+    if home is None or home.resolve() == folder.resolve():
+        return path.relative_to(folder).as_posix()
+    return path.resolve().as_posix()
+
+
+def _image_column(table: Table, folder: Path, films: Sequence[Path], guesses: list[str]) -> str:
+    """The column whose cells name most films."""
+    index = index_films(folder, films)
+    hits = {
+        column: sum(isinstance(find_film(row.cells[column], index), Path) for row in table.rows)
+        for column in table.columns
+    }
+    best = max(hits, key=lambda column: hits[column])
+    if not hits[best]:
+        cells = table.rows[0].cells
+        first = ", ".join(f"{column} = '{cells[column]}'" for column in table.columns[:5])
+        raise CohortError(
+            f"{table.file}: no column names the films. The first row has {first}; a film is called '{films[0].name}'. "
+            "Add a column with the films' names, or give 'image' a pattern of columns in a cohort.toml of your own."
+        )
+    guesses.append(f"Film: column '{best}'; {hits[best]} of {len(table.rows)} rows name a film that is there.")
+    return best
+
+
+# --- what the columns mean ------------------------------------------------------------------------------------------
+
+
+def _named(table: Table, pattern: re.Pattern[str], taken: Iterable[str | None]) -> str | None:
+    return next((name for name in table.columns if name not in taken and pattern.fullmatch(name)), None)
+
+
+def _about_patients(patient: str | None, visit: str | None) -> list[str]:
+    about = f"Patient: column '{patient}'; films are split by it."
+    if patient is None:
+        about = (
+            "Patient: no column found, so every film counts as a patient and no split can be shown to be by patient. "
+            "Name the column as 'patient' if there is one."
+        )
+    return [about, f"Visit: column '{visit}'." if visit else "Visit: no column found; none is needed."]
+
+
+def _split_column(table: Table, guesses: list[str]) -> SplitColumn | None:
+    name = _named(table, _SPLIT, ())
+    if name is None:
+        guesses.append("Split: no column found, so patients are dealt out by the protocol's rule.")
+        return None
+    words = sorted({row.cells[name].casefold() for row in table.rows} - {""})
+    strange = [word for word in words if not any(word in known for known in _WORDS.values()) and not is_blank(word)]
+    if strange:
+        guesses.append(f"Split: column '{name}' has '{strange[0]}', which says no side, so the column is not used.")
+        return None
+    sides = {side: tuple(word for word in words if word in known) for side, known in _WORDS.items()}
+    guesses.append(
+        f"Split: column '{name}'; "
+        + ", ".join(f"{side} is {' or '.join(some) or 'absent'}" for side, some in sides.items())
+        + "."
+    )
+    return SplitColumn(column=name, **sides)
+
+
+def _numbers(table: Table, column: str) -> list[float] | None:
+    """The numbers of a column; None if it holds anything else, or only yes and no."""
+    cells = [row.cells[column] for row in table.rows if not is_blank(row.cells[column])]
+    values = [value for value in map(number_in, cells) if value is not None]
+    return values if values and len(values) == len(cells) and not set(values) <= {0.0, 1.0} else None
+
+
+def _score_columns(table: Table, taken: Iterable[str | None], guesses: list[str]) -> tuple[tuple[str, ...], str | None]:
+    """Reader columns, or one score column."""
+    numeric = [name for name in table.columns if name not in taken and _numbers(table, name) is not None]
+    readers = [name for name in numeric if _READER.search(name)] or _numbered(numeric)
+    if len(readers) > 1:
+        guesses.append(
+            f"Readers: columns {_quoted(readers)}; the reference is their mean, and the board has a human row."
+        )
+        return tuple(readers), None
+    scores = readers or [name for name in numeric if _SCORE.search(name)]
+    scores = scores or [name for name in numeric if not _NO_SCORE.fullmatch(name)]
+    if len(scores) > 1:
+        scores = [name for name in scores if _WHOLE.search(name)] or scores
+    if len(scores) != 1:
+        found = _quoted(scores or numeric) or "no column of numbers"
+        raise CohortError(
+            f"{table.file}: no single column looks like the score, and none like readers; found {found}. "
+            "Call the column 'score', or the columns 'reader 1', 'reader 2', ..., and try again."
+        )
+    guesses.append(f"Score: column '{scores[0]}'; one score a film, so the board has no row of readers.")
+    others = [name for name in table.columns if name not in taken and name != scores[0]]
+    if others:
+        guesses.append(f"Not used: {_quoted(others)}.")
+    return (), scores[0]
+
+
+def _numbered(names: Sequence[str]) -> list[str]:
+    """Columns that are alike but for a last figure or letter: score_1 and score_2, SvH A and SvH B."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        match = re.fullmatch(r"(.*[ _-])([A-Za-z]|\d)|(.*[A-Za-z])(\d)|()([Rr]\d)", name)
+        stem = match and next((group for group in match.groups()[::2] if group is not None), None)
+        if stem is not None and (_SCORE.search(stem) or not stem):
+            groups.setdefault(stem, []).append(name)
+    return max(groups.values(), key=len, default=[])
+
+
+def _scale(table: Table, columns: Sequence[str], guesses: list[str]) -> tuple[Scale, tuple[str, ...]]:
+    """The scale by name, or else by what was observed."""
+    values = [value for column in columns for value in _numbers(table, column) or ()]
+    low, high = min(values), max(values)
+    seen = f"found {low:g} to {high:g}"
+    names = " ".join((table.file.stem, *columns))
+    if _BONE_AGE.search(names) and low >= 0 and high <= BONE_AGE.maximum:
+        guesses.append(f"Scale: bone age, 0 to 240 months ({seen}); it stands in for a score.")
+        return BONE_AGE, ("Bone age stands in for the score: numbers say nothing about SvH.",)
+    for scale in (SVH_HANDS, SVH_HANDS_FEET):
+        if _SVH.search(names) and low >= 0 and high <= scale.maximum:
+            guesses.append(
+                f"Scale: {scale.name}, 0 to {scale.maximum:g} ({seen}). Check that no feet are counted with hands."
+            )
+            return scale, ()
+    step = 10.0 ** math.floor(math.log10(max(high - min(low, 0.0), 1.0)))
+    ends = (min(0.0, math.floor(low / step) * step), math.ceil(high / step) * step)
+    guesses.append(
+        f"Scale: unknown; {ends[0]:g} to {ends[1]:g} is what was {seen}, rounded outward. Correct it in [scale]."
+    )
+    return Scale(name=columns[0] if len(columns) == 1 else "score", minimum=ends[0], maximum=ends[1], unit="points"), ()
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)

@@ -1,0 +1,247 @@
+"""The table of a cohort: read as text, then cell by cell, so that every complaint names file, row, column and value.
+
+Rows are counted as a spreadsheet shows them: the header is row 1.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from ra_bench.cohorts.matching import film_stem
+from ra_bench.errors import TableError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from ra_bench.cohorts.description import Description, SplitColumn
+
+#: What people write where there is nothing.
+BLANK = frozenset({"", "nan", "na", "n/a", "#n/a", "none", "null", "-", "."})
+
+_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
+_SPREADSHEETS = {".xlsx", ".xlsm", ".xls", ".ods"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row: its number in a spreadsheet, and its cells by column, stripped."""
+
+    number: int
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table as text. Blank rows are left out, but counted in the numbers of the others."""
+
+    file: Path
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What a row says of one film. `patient` is None without a column, `side` None where the split has no word."""
+
+    row: int
+    film: str
+    patient: str | None
+    visit: str
+    side: str | None
+    readings: Mapping[str, float]
+
+
+def read_table(file: Path) -> Table:
+    """Read a csv or tsv: UTF-8 with or without BOM; comma, semicolon, tab or bar between cells.
+
+    Spaces around headers and cells go, and so do columns without a name.
+
+    Raises
+    ------
+    TableError
+        The file is missing, of another kind, not UTF-8, empty, has a header twice or a row that is too long.
+    """
+    text = _text(file)
+    separator = _separator(text, file)
+    lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True))
+    header = [cell.strip() for cell in lines[0]] if lines else []
+    columns = [(place, name) for place, name in enumerate(header) if name and not name.startswith("Unnamed:")]
+    names = [name for _, name in columns]
+    for name in names:
+        if names.count(name) > 1:
+            raise TableError(f"{file}, row 1: two columns are called '{name}'. Rename one.")
+    rows = []
+    for number, line in enumerate(lines[1:], start=2):
+        cells = [cell.strip() for cell in line]
+        if not any(cells):
+            continue
+        if any(cells[len(header) :]):
+            raise TableError(
+                f"{file}, row {number}: {len(cells)} cells under {len(header)} headers. "
+                "If numbers have decimal commas, put ';' between cells or quotes around numbers."
+            )
+        rows.append(Row(number=number, cells={name: cells[i] if i < len(cells) else "" for i, name in columns}))
+    if not names:
+        raise TableError(f"{file}: the table is empty. The first row must name the columns.")
+    if not rows:
+        raise TableError(f"{file}: the table has a header and no rows. One row a film is needed.")
+    return Table(file=file, columns=tuple(names), rows=tuple(rows))
+
+
+def number_in(cell: str) -> float | None:
+    """The number that a cell holds, None if it holds something else. A decimal comma is a decimal point.
+
+    Examples
+    --------
+    >>> number_in("12,5"), number_in("1e1"), number_in("about 12"), number_in("inf")
+    (12.5, 10.0, None, None)
+    """
+    return float(cell.replace(",", ".")) if _NUMBER.fullmatch(cell) else None
+
+
+def is_blank(cell: str) -> bool:
+    """Whether a cell says nothing: empty, or one of the words for it.
+
+    Examples
+    --------
+    >>> is_blank(" NaN "), is_blank("0")
+    (True, False)
+    """
+    return cell.strip().casefold() in BLANK
+
+
+def read_entries(table: Table, description: Description) -> tuple[Entry, ...]:
+    """What each row says of its film; rows without any reading have empty `readings`.
+
+    Raises
+    ------
+    TableError
+        A column is missing, a cell that must be filled is not, a reading is no number or outside the scale, a word of
+        the split is unknown, or two rows name one film.
+    """
+    _check_columns(table, description)
+    entries = [_entry(table, row, description) for row in table.rows]
+    seen: dict[str, int] = {}
+    for entry in entries:
+        film = film_stem(entry.film)
+        if film in seen:
+            raise TableError(
+                f"{table.file}, row {entry.row}, column '{description.image}': film '{entry.film}' stands in row "
+                f"{seen[film]} too. Keep one row a film."
+            )
+        seen[film] = entry.row
+    return tuple(entries)
+
+
+# --- reading the file -----------------------------------------------------------------------------------------------
+
+
+def _text(file: Path) -> str:
+    if file.suffix.lower() in _SPREADSHEETS:
+        raise TableError(
+            f"{file}: {file.suffix} tables are not read yet (planned: xlsx). "
+            "Save the sheet as 'CSV UTF-8' and name that one."
+        )
+    try:
+        raw = file.read_bytes()
+    except OSError as error:
+        raise TableError(f"Cannot read the table {file}: {error.strerror}. Check the path in cohort.toml.") from error
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = raw[: error.start].count(b"\n") + 1
+        raise TableError(f"{file}, row {row}: the file is not UTF-8 text. Save the sheet as 'CSV UTF-8'.") from None
+
+
+def _separator(text: str, file: Path) -> str:
+    """The sign between cells: the one that the header has most of, outside quotes."""
+    header = re.sub(r'"[^"]*"', "", text.partition("\n")[0])
+    first = "\t" if file.suffix.lower() in {".tsv", ".tab"} else ","
+    return max((first, ";", "\t", ",", "|"), key=header.count)
+
+
+# --- reading a row --------------------------------------------------------------------------------------------------
+
+
+def _check_columns(table: Table, description: Description) -> None:
+    named = [*image_columns(description.image), *description.readers]
+    named += [name for name in (description.score, description.patient, description.visit) if name is not None]
+    if description.split is not None:
+        named.append(description.split.column)
+    for name in named:
+        if name not in table.columns:
+            nearest = get_close_matches(name, table.columns, n=1, cutoff=0.5)
+            guess = f" Did you mean '{nearest[0]}'?" if nearest else ""
+            raise TableError(f"{table.file}: no column '{name}'.{guess} Found: {', '.join(table.columns)}.")
+
+
+def image_columns(image: str) -> list[str]:
+    """The columns that name the film.
+
+    Examples
+    --------
+    >>> image_columns("id"), image_columns("{patient}_{visit}.png")
+    (['id'], ['patient', 'visit'])
+    """
+    return re.findall(r"{([^{}]*)}", image) or [image]
+
+
+def _entry(table: Table, row: Row, description: Description) -> Entry:
+    cells = row.cells
+    film = description.image
+    for column in image_columns(film):
+        value = _filled(table, row, column)
+        film = film.replace(f"{{{column}}}", value) if "{" in description.image else value
+    columns = description.readers or ((description.score,) if description.score is not None else ())
+    readings = {column: _reading(table, row, column, description) for column in columns}
+    return Entry(
+        row=row.number,
+        film=film,
+        patient=None if description.patient is None else _filled(table, row, description.patient),
+        visit="" if description.visit is None else cells[description.visit],
+        side=None if description.split is None else _side(table, row, description.split),
+        readings={column: value for column, value in readings.items() if value is not None},
+    )
+
+
+def _filled(table: Table, row: Row, column: str) -> str:
+    cell = row.cells[column]
+    if is_blank(cell):
+        raise TableError(f"{table.file}, row {row.number}, column '{column}': found '{cell}', where a name must stand.")
+    return cell
+
+
+def _reading(table: Table, row: Row, column: str, description: Description) -> float | None:
+    cell = row.cells[column]
+    if is_blank(cell):
+        return None
+    value = number_in(cell)
+    where = f"{table.file}, row {row.number}, column '{column}': found '{cell}'"
+    if value is None:
+        raise TableError(f"{where}, which is no number. Correct it, or leave the cell empty if nobody scored the film.")
+    scale = description.scale
+    if not scale.minimum <= value <= scale.maximum:
+        raise TableError(
+            f"{where}, outside the scale '{scale.name}', {scale.minimum:g} to {scale.maximum:g} {scale.unit}. "
+            "Correct the cell, or [scale] in cohort.toml."
+        )
+    return value
+
+
+def _side(table: Table, row: Row, split: SplitColumn) -> str | None:
+    cell = row.cells[split.column]
+    if is_blank(cell):
+        return None
+    words = {word.casefold(): side for side in ("train", "validation", "test") for word in getattr(split, side)}
+    if cell.casefold() not in words:
+        raise TableError(
+            f"{table.file}, row {row.number}, column '{split.column}': found '{cell}', which [split] in cohort.toml "
+            f"does not name. Named: {', '.join(words)}."
+        )
+    return words[cell.casefold()]
