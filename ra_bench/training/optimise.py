@@ -51,6 +51,7 @@ def learning_rate(rule: Optimiser, step: int, steps: int) -> float:
 
     Examples
     --------
+    >>> from ra_bench.values import Optimiser
     >>> rule = Optimiser(name="sgd", learning_rate=0.1, schedule="cosine")
     >>> [round(learning_rate(rule, step, 4), 4) for step in range(4)]
     [0.1, 0.0854, 0.05, 0.0146]

@@ -1,0 +1,123 @@
+"""What the trainer adds to a bare training step: decoding, augmentation, bookkeeping.
+
+    pytest benchmarks/test_training_step.py -s --import-mode=importlib
+
+One step of MobileNetV2 at the protocol `quick`, inside `fit`, against the same step on films that lie ready. Prints the
+trainer's speed as a share of the bare one; the goal is 0.95.
+"""
+
+from __future__ import annotations
+
+from statistics import median
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+
+from ra_bench import FilmSet, FitTask, ModelSpec
+from ra_bench.training.augment import training_batch
+from ra_bench.training.build import build_model
+from ra_bench.training.device import reproducible
+from ra_bench.training.loop import fit
+from ra_bench.training.loss import loss_function
+from ra_bench.training.optimise import make_optimiser
+from ra_bench.training.protocol import SHIPPED, base_size, read_protocol, with_overrides
+from ra_bench.training.standard import Spread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from torch import nn
+
+    from ra_bench import Protocol
+
+STEPS, ROUNDS = 8, 7
+CPU = torch.device("cpu")
+
+
+def mobilenetv2() -> nn.Module:
+    from torchvision.models import mobilenet_v2
+
+    net: nn.Module = mobilenet_v2(num_classes=1, dropout=0.0)
+    return net
+
+
+MODEL = ModelSpec(name="mobilenetv2", build=mobilenetv2, citation="")
+
+
+def noise(count: int, protocol: Protocol) -> FilmSet:
+    height, width = base_size(protocol)
+    films = np.random.default_rng(0).integers(0, 256, (count, height, width), dtype=np.uint8)
+    return FilmSet(ids=tuple(map(str, range(count))), films=films, sizes=np.tile([height, width], (count, 1)))
+
+
+def trainer_epochs(protocol: Protocol, folder: Path) -> Callable[[], float]:
+    """Each call trains one epoch inside `fit` and gives seconds a step, validation left out."""
+    train, other = noise(STEPS * protocol.batch_size, protocol), noise(1, protocol)
+    reports = fit(
+        FitTask(
+            model=MODEL,
+            protocol=with_overrides(protocol, {"epochs": ROUNDS + 1}),
+            seed=0,
+            device="cpu",
+            folder=folder,
+            pretrained=None,
+            train=train,
+            train_scores=np.arange(len(train.ids), dtype=np.float64),
+            validation=other,
+            validation_scores=np.zeros(1),
+            test=other,
+        )
+    )
+    return lambda: next(reports).seconds / STEPS
+
+
+def bare_epochs(protocol: Protocol) -> Callable[[], float]:
+    """Each call does as many steps on one batch that lies ready, and gives seconds a step."""
+    films = noise(protocol.batch_size, protocol)
+    given = {"protocol": protocol, "greys": Spread(mean=127.0, sd=74.0), "seed": 0, "epoch": 0, "device": CPU}
+    shown = training_batch(films, range(protocol.batch_size), **given)
+    target = torch.linspace(-1, 1, protocol.batch_size)
+    model = build_model(MODEL, protocol).to(memory_format=torch.channels_last).train()
+    optimiser = make_optimiser(protocol.optimiser, model.parameters())
+    loss_of = loss_function(protocol.loss)
+
+    def epoch() -> float:
+        started = perf_counter()
+        for _ in range(STEPS):
+            loss = loss_of(model(shown)[:, 0], target)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+        return (perf_counter() - started) / STEPS
+
+    return epoch
+
+
+def test_the_trainer_is_nearly_as_fast_as_a_bare_step(benchmark, tmp_path):
+    torch.set_num_threads(1)
+    protocol = read_protocol(SHIPPED / "quick.toml")
+    with reproducible(0, CPU):
+        bare, trainer = bare_epochs(protocol), trainer_epochs(protocol, tmp_path)
+        bare(), trainer()  # the first of each warms caches up
+        pairs = [(bare(), trainer()) for _ in range(ROUNDS - 1)]  # in turn, so that a busy machine slows both
+        benchmark.pedantic(trainer, rounds=1)
+    shares = [alone / inside for alone, inside in pairs]
+    benchmark.extra_info["share of the bare speed"] = median(shares)
+    print(
+        f"\nbare {1000 * min(alone for alone, _ in pairs):.1f} ms, trainer {1000 * min(i for _, i in pairs):.1f} ms a "
+        f"step; share of the bare speed: median {median(shares):.3f}, of {', '.join(f'{s:.3f}' for s in shares)}"
+    )
+    assert median(shares) > 0.8, "far below the goal of 0.95: the trainer waits for something"
+
+
+@pytest.mark.parametrize("name", ["quick", "wang2022"])
+def test_making_a_batch(benchmark, name):
+    torch.set_num_threads(1)
+    protocol = read_protocol(SHIPPED / f"{name}.toml")
+    films = noise(protocol.batch_size, protocol)
+    given = {"protocol": protocol, "greys": Spread(mean=127.0, sd=74.0), "seed": 0, "epoch": 0, "device": CPU}
+    benchmark(training_batch, films, range(protocol.batch_size), **given)
