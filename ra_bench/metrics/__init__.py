@@ -67,7 +67,7 @@ from ra_bench.metrics.published import (
     rounding_box,
 )
 from ra_bench.metrics.ranking import Ranking, RankStability, rank_models, rank_stability
-from ra_bench.metrics.replication import Repeatability, repeatability
+from ra_bench.metrics.replication import Repeatability, VarianceComponents, repeatability, variance_components
 from ra_bench.metrics.resampling import (
     Resampled,
     ResampledSums,
@@ -113,6 +113,7 @@ __all__ = [
     "Shifts",
     "TTest",
     "Tost",
+    "VarianceComponents",
     "Weights",
     "adjust_bh",
     "adjust_holm",
@@ -182,6 +183,7 @@ __all__ = [
     "spearman",
     "tost",
     "tost_from_summary",
+    "variance_components",
     "weighted_kappa",
     "williams_t",
     "within",

@@ -88,10 +88,10 @@ def sample_sd(values: Floats) -> float:
 
 
 def ratings_table(ratings: ArrayLike) -> Floats:
-    """Return a finite table of shape (samples, raters) with two rows and columns at least."""
+    """Return a finite table of shape (samples, raters) with one row and two columns at least."""
     table = np.asarray(ratings, dtype=np.float64)
-    if table.ndim != 2 or min(table.shape) < 2:
-        raise ValueError(f"ratings has shape {table.shape}: give a row a film, a column a rater, two or more of each.")
+    if table.ndim != 2 or table.shape[0] < 1 or table.shape[1] < 2:
+        raise ValueError(f"ratings has shape {table.shape}: give a row a film, a column a rater, two raters or more.")
     if not np.isfinite(table).all():
         raise ValueError("ratings holds missing values: drop those films, or use krippendorff_alpha().")
     return table

@@ -113,7 +113,7 @@ def ccc_shifts(reference: ArrayLike, predicted: ArrayLike) -> Shifts:
     -------
     Shifts
         Without unit: `bias_correction` = ccc / rho (0 to 1, best 1), `scale` = s_p / s_y (best 1),
-        `location` = bias / sqrt(s_y s_p) (best 0). nan where either side is constant.
+        `location` = bias / sqrt(s_y s_p) with SDs of 1/n (best 0). nan where either side is constant.
 
     Raises
     ------
@@ -137,7 +137,7 @@ def ccc_shifts(reference: ArrayLike, predicted: ArrayLike) -> Shifts:
     rho, nan = pearson(y, p), float("nan")
     if np.isnan(rho):
         return Shifts(nan, nan, nan)
-    sd_y, sd_p = sample_sd(y), sample_sd(p)
+    sd_y, sd_p = float(y.std()), float(p.std())  # 1/n, as in Lin 1989
     correction = ccc(y, p) / rho if rho != 0 else nan
     return Shifts(correction, sd_p / sd_y, float((p - y).mean() / np.sqrt(sd_y * sd_p)))
 

@@ -200,7 +200,7 @@ def friedman(scores: ArrayLike) -> Friedman:
     Parameters
     ----------
     scores : array_like of shape (n_cohorts, n_methods)
-        Any score where high is best; negate errors. Two or more of each.
+        Any score where high is best; negate errors. Two methods or more.
 
     Returns
     -------
@@ -210,7 +210,7 @@ def friedman(scores: ArrayLike) -> Friedman:
     Raises
     ------
     ValueError
-        If the table is smaller than 2 by 2 or holds missing values.
+        If there is no cohort or only one method, or the table holds missing values.
 
     Notes
     -----

@@ -298,7 +298,7 @@ def iei(readings: ArrayLike, predicted: ArrayLike) -> Interchangeability:
     Raises
     ------
     ValueError
-        If the table is smaller than 2 by 2, a value is missing, or the lengths differ.
+        If there is no film or only one reader, a value is missing, or the lengths differ.
 
     Notes
     -----

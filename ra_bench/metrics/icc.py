@@ -44,17 +44,17 @@ def mean_squares(ratings: ArrayLike) -> MeanSquares:
     Parameters
     ----------
     ratings : array_like of shape (n_samples, n_raters)
-        Scores in SvH units, two or more of each.
+        Scores in SvH units, two raters or more.
 
     Returns
     -------
     MeanSquares
-        In squared SvH units, 0 or more.
+        In squared SvH units, 0 or more; nan where a single film leaves no degree of freedom.
 
     Raises
     ------
     ValueError
-        If the table is smaller than 2 by 2 or holds missing values.
+        If there is no film or only one rater, or the table holds missing values.
 
     References
     ----------
@@ -72,6 +72,8 @@ def mean_squares(ratings: ArrayLike) -> MeanSquares:
     zero = ROUNDING * float(np.abs(table).max())
 
     def mean_square(parts: Floats, weight: int, freedom: int) -> float:
+        if freedom == 0:
+            return _NAN
         return 0.0 if np.abs(parts).max() <= zero else float(weight * np.square(parts).sum() / freedom)
 
     return MeanSquares(
@@ -90,7 +92,7 @@ def icc_table(ratings: ArrayLike, confidence: float = 0.95) -> IccTable:
     Parameters
     ----------
     ratings : array_like of shape (n_samples, n_raters)
-        Scores in SvH units, two or more of each.
+        Scores in SvH units, two raters or more.
     confidence : float
         Wanted coverage of the intervals, between 0 and 1.
 
@@ -100,18 +102,18 @@ def icc_table(ratings: ArrayLike, confidence: float = 0.95) -> IccTable:
         `values` and `intervals` by name, without unit; best is 1, never clipped at 0.
         `icc_1_*` raters differ from film to film; `icc_a_*` absolute agreement of these raters;
         `icc_c_*` consistency, blind to a rater who scores higher; `*_1` one rater, `*_k` the mean of all.
-        nan where all ratings are one number; intervals are nan where raters agree perfectly.
+        nan for a single film and where all ratings are one number; intervals are nan where raters agree perfectly.
 
     Raises
     ------
     ValueError
-        If the table is smaller than 2 by 2, holds missing values, or `confidence` is not between 0 and 1.
+        If there is no film or only one rater, a rating is missing, or `confidence` is not between 0 and 1.
 
     Notes
     -----
     They rise with the range of severity. The F intervals assume normal effects. With few films the lower end
     for one rater can fall below -1 / (k - 1); the end for the mean of raters is then beyond the pole of the
-    Spearman-Brown formula and means "unknown".
+    Spearman-Brown formula and means "unknown". So is a mean-of-raters value above 1.
 
     References
     ----------
@@ -187,12 +189,12 @@ def _absolute_interval(ms: MeanSquares, icc: float, confidence: float) -> tuple[
     # McGraw & Wong 1996, table 7: Satterthwaite's degrees of freedom
     a = k * icc / (n * (1 - icc))
     b = 1 + k * icc * (n - 1) / (n * (1 - icc))
-    v = (a * c + b * e) ** 2 / ((a * c) ** 2 / (k - 1) + (b * e) ** 2 / ((n - 1) * (k - 1)))
+    v = _ratio((a * c + b * e) ** 2, (a * c) ** 2 / (k - 1) + (b * e) ** 2 / ((n - 1) * (k - 1)))
     if not v > 0:
         return _UNDEFINED
     low, high = _quantile(n - 1, v, confidence), _quantile(v, n - 1, confidence)
     rest = k * c + (k * n - k - n) * e
-    return n * (r - low * e) / (low * rest + n * r), n * (high * r - e) / (rest + n * high * r)
+    return _ratio(n * (r - low * e), low * rest + n * r), _ratio(n * (high * r - e), rest + n * high * r)
 
 
 def _of_mean(interval: tuple[float, float], raters: int) -> tuple[float, float]:
@@ -206,17 +208,17 @@ def noise_ceiling(ratings: ArrayLike) -> float:
     Parameters
     ----------
     ratings : array_like of shape (n_samples, n_readers)
-        Readings in SvH units, two or more of each.
+        Readings in SvH units, two readers or more.
 
     Returns
     -------
     float
-        Between 0 and 1; nan where ICC(A,k) is negative or undefined.
+        Between 0 and 1; nan where readers disagree so much that ICC(A,k) leaves this range, or is undefined.
 
     Raises
     ------
     ValueError
-        If the table is smaller than 2 by 2 or holds missing values.
+        If there is no film or only one rater, or the table holds missing values.
 
     Notes
     -----
@@ -229,4 +231,4 @@ def noise_ceiling(ratings: ArrayLike) -> float:
     0.998
     """
     value = icc_table(ratings).values["icc_a_k"]
-    return float(np.sqrt(value)) if value >= 0 else _NAN
+    return float(np.sqrt(value)) if 0 <= value <= 1 else _NAN

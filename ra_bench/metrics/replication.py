@@ -25,7 +25,7 @@ def repeatability(replicates: ArrayLike) -> Repeatability:
     Parameters
     ----------
     replicates : array_like of shape (n_samples, n_replicates)
-        Repeated results of one method (a reader twice, a model over seeds), in SvH units, two or more of each.
+        Repeated results of one method (a reader twice, a model over seeds), in SvH units, two replicates or more.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def repeatability(replicates: ArrayLike) -> Repeatability:
     Raises
     ------
     ValueError
-        If the table is smaller than 2 by 2 or holds missing values.
+        If there is no film or only one replicate, or the table holds missing values.
 
     Notes
     -----
@@ -54,3 +54,50 @@ def repeatability(replicates: ArrayLike) -> Repeatability:
     """
     spread = float(np.sqrt(mean_squares(replicates).within_films))
     return Repeatability(spread, 1.959963984540054 * float(np.sqrt(2)) * spread)
+
+
+class VarianceComponents(NamedTuple):
+    """Variances of films, of replicates as a whole, and of what is left; in squared SvH units."""
+
+    films: float
+    replicates: float
+    residual: float
+
+
+def variance_components(replicates: ArrayLike) -> VarianceComponents:
+    """Where the spread of repeated results comes from.
+
+    Parameters
+    ----------
+    replicates : array_like of shape (n_samples, n_replicates)
+        Results on each film by each reader, or by each seed of a model, in SvH units; two replicates or more.
+
+    Returns
+    -------
+    VarianceComponents
+        In squared SvH units. Estimates from mean squares: they can be negative, which means about 0.
+        nan for a single film.
+
+    Raises
+    ------
+    ValueError
+        If there is no film or only one replicate, or the table holds missing values.
+
+    Notes
+    -----
+    The films' share of the sum is ICC(A,1). Few seeds say little about the variance of seeds.
+
+    References
+    ----------
+    Searle SR, Casella G, McCulloch CE. Variance Components. Wiley 1992.
+
+    Examples
+    --------
+    >>> found = variance_components([[10, 12], [20, 22], [30, 32]])
+    >>> [round(value, 6) for value in found]
+    [100.0, 2.0, 0.0]
+    """
+    ms = mean_squares(replicates)
+    return VarianceComponents(
+        (ms.between_films - ms.residual) / ms.raters, (ms.between_raters - ms.residual) / ms.films, ms.residual
+    )

@@ -1,0 +1,1 @@
+"""What plugin authors and the suite itself test with."""
