@@ -20,6 +20,7 @@ from ra_bench.specs import (
 )
 from ra_bench.values import (
     SVH_HANDS,
+    Augmentation,
     Board,
     BoardRow,
     Cohort,
@@ -28,19 +29,24 @@ from ra_bench.values import (
     FindingSample,
     FindingSet,
     Job,
+    Loss,
     MetricValue,
+    Optimiser,
     Predictions,
+    Pretraining,
     Protocol,
     RunRecord,
     Sample,
     Scale,
     Split,
+    SplitRule,
 )
 
 __version__ = "0.1.0"
 
 __all__ = [
     "SVH_HANDS",
+    "Augmentation",
     "Board",
     "BoardRow",
     "Cohort",
@@ -55,12 +61,15 @@ __all__ = [
     "Fitted",
     "Job",
     "LauncherSpec",
+    "Loss",
     "MetricSpec",
     "MetricValue",
     "ModelSpec",
     "Observers",
+    "Optimiser",
     "PluginError",
     "Predictions",
+    "Pretraining",
     "Protocol",
     "ProtocolSpec",
     "RaBenchError",
@@ -69,6 +78,7 @@ __all__ = [
     "Sample",
     "Scale",
     "Split",
+    "SplitRule",
     "TrainerSpec",
     "TrainingError",
     "hookimpl",

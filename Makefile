@@ -1,0 +1,38 @@
+# make run    set up .venv, train every model on the embedded cohort, write leaderboards/synthetic-hands
+# make test   the same .venv with the development extra: ruff, mypy, import-linter, pytest
+# make clean  forget .venv and caches; runs and boards stay
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+PLUGINS := $(wildcard plugins/*)
+SETTINGS := requirements.txt pyproject.toml $(wildcard plugins/*/pyproject.toml)
+
+.PHONY: run test lint clean
+
+run: $(VENV)/run.stamp
+	$(BIN)/ra-bench run --models all
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# A stamp is newer than the settings as long as nothing is to be installed.
+$(VENV)/run.stamp: $(SETTINGS) | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	touch $@
+
+$(VENV)/test.stamp: $(VENV)/run.stamp
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks
