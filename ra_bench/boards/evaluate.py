@@ -82,10 +82,13 @@ def evaluate(films: HeldOut, metrics: Sequence[MetricSpec], resampling: Resampli
     RecordError
         Predictions that break the identity of RMSE, means, spreads and correlation.
     """
+    for model, predicted in films.predicted.items():
+        for vector in predicted:
+            check_identity(films.reference, vector, name=model)
     vectors = [vector for seeds in films.predicted.values() for vector in seeds]
     sums = iter(resample_sums(resampling, films.reference, vectors))
     return {
-        model: measure(metrics, resampling, films.reference, predicted, [next(sums) for _ in predicted], name=model)
+        model: measure(metrics, resampling, films.reference, predicted, [next(sums) for _ in predicted])
         for model, predicted in films.predicted.items()
     }
 
@@ -96,12 +99,8 @@ def measure(
     reference: Floats,
     predicted: Floats,
     sums: Sequence[ResampledSums],
-    *,
-    name: str,
 ) -> Measured:
     """Measure predictions of shape (seeds, n), whose sums were resampled already."""
-    for vector in predicted:
-        check_identity(reference, vector, name=name)
     values, problems = {}, []
     for spec in metrics:
         try:
@@ -150,9 +149,11 @@ def check_identity(reference: Floats, predicted: Floats, *, name: str) -> None:
     y, p = complete_pairs(reference, predicted)
     if not y.size:
         return
-    rho = pearson(y, p)
     with np.errstate(all="ignore"):
-        forced = rmse_identity(bias(y, p), float(y.std()), float(p.std()), 0.0 if isnan(rho) else rho)
+        rho = pearson(y, p)
+        # np.float64 overflows to inf, where a float would raise
+        shift = np.float64(bias(y, p))
+        forced = rmse_identity(shift, np.float64(y.std()), np.float64(p.std()), 0.0 if isnan(rho) else rho)
         found = rmse(y, p)
         size = max(float(np.abs(y).max()), float(np.abs(p).max()), 1.0)
     if not abs(forced - found) <= 1e-6 * size:

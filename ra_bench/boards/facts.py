@@ -62,7 +62,9 @@ def record_facts(records: Sequence[RunRecord], films: HeldOut) -> Facts:
     finished = sorted(record.finished for record in records)
     ends = dict.fromkeys((finished[0], finished[-1]))
     names = sorted({name for record in records for name in record.environment})
-    versions = [f"{name} {_all(record.environment.get(name, 'not noted') for record in records)}" for name in names]
+    versions = [
+        f"{name} {_all(record.environment[name] for record in records if name in record.environment)}" for name in names
+    ]
     facts = {
         "measured on": f"{films.scored:,} films of {films.patient_count:,} patients",
         "models": _all(f"{record.job.model} ({record.job.plugin} {record.job.plugin_version})" for record in records),

@@ -81,6 +81,18 @@ def held_out(records: Sequence[RunRecord]) -> HeldOut:
     )
 
 
+def in_order(given: Predictions) -> Predictions:
+    """The same predictions with the films sorted by id."""
+    order = sorted(range(len(given.ids)), key=given.ids.__getitem__)
+    return replace(
+        given,
+        ids=tuple(given.ids[row] for row in order),
+        patients=tuple(given.patients[row] for row in order),
+        readings={reader: tuple(scores[row] for row in order) for reader, scores in given.readings.items()},
+        predicted=tuple(given.predicted[row] for row in order),
+    )
+
+
 def patient_numbers(patients: Sequence[str]) -> NDArray[np.intp]:
     """Number patients from 0 in the order in which they appear."""
     numbers: dict[str, int] = {}
@@ -97,17 +109,9 @@ def mean_reading(readings: Sequence[Floats]) -> Floats:
 
 
 def _sorted_by_id(record: RunRecord) -> Predictions:
-    given = record.predictions
-    if twice := [sample for sample, count in Counter(given.ids).items() if count > 1]:
+    if twice := [sample for sample, count in Counter(record.predictions.ids).items() if count > 1]:
         raise RecordError(f"{_who(record)} has two predictions of film '{twice[0]}'. Run it again.")
-    order = sorted(range(len(given.ids)), key=given.ids.__getitem__)
-    return replace(
-        given,
-        ids=tuple(given.ids[row] for row in order),
-        patients=tuple(given.patients[row] for row in order),
-        readings={reader: tuple(scores[row] for row in order) for reader, scores in given.readings.items()},
-        predicted=tuple(given.predicted[row] for row in order),
-    )
+    return in_order(record.predictions)
 
 
 def _check_one_setting(records: Sequence[RunRecord]) -> None:

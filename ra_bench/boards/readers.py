@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ra_bench.boards.evaluate import Measured, measure
+from ra_bench.boards.evaluate import Measured, check_identity, measure
 from ra_bench.boards.held_out import mean_reading
 from ra_bench.metrics import (
     complete_pairs,
@@ -109,9 +109,8 @@ def _pairs(readings: Sequence[Floats]) -> list[tuple[Floats, Floats]]:
 
 
 def _row(name: str, others: Floats, own: Floats, metrics: Sequence[MetricSpec], resampling: Resampling) -> BoardRow:
-    measured: Measured = measure(
-        metrics, resampling, others, own[None], resample_sums(resampling, others, [own]), name=name
-    )
+    check_identity(others, own, name=name)
+    measured = measure(metrics, resampling, others, own[None], resample_sums(resampling, others, [own]))
     return BoardRow(kind="reader", name=name, metrics=measured.values, remark=_agreement(others, own, measured))
 
 

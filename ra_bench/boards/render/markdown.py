@@ -30,7 +30,7 @@ def render(board: Board) -> str:
         _cost(board),
         _section(board, "Published, not recomputed", ("published",), cost=True),
         _bullets("Remarks", map(escaped, board.remarks)),
-        _bullets("What was run", _facts(board)),
+        _bullets("About this board", _facts(board)),
     ]
     return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
 
@@ -109,8 +109,10 @@ def _unfinished(board: Board) -> list[str]:
 
 def _cost(board: Board) -> list[str]:
     rows = [row for row in board.rows if row.kind in ("model", "baseline")]
-    lines = table([_names(rows, "Model"), *_cost_columns(rows)]) if rows else []
-    return ["## Cost", "", *lines] if lines else []
+    columns = _cost_columns(rows)
+    if not any(any(column.cells) for column in columns):
+        return []
+    return ["## Cost", "", *table([_names(rows, "Model"), *columns])]
 
 
 def _cost_columns(rows: Sequence[BoardRow]) -> list[TableColumn]:

@@ -1,0 +1,184 @@
+"""A board's folder: board.md, board.json, and the records from which anybody can make them again."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ra_bench.boards.board import assemble
+from ra_bench.boards.columns import OWN
+from ra_bench.boards.facts import without_record_facts
+from ra_bench.boards.publishable import publishable
+from ra_bench.boards.published import read_published, with_published
+from ra_bench.boards.render import json
+from ra_bench.errors import PluginError, RecordError, UnknownNameError
+from ra_bench.files import write_text
+from ra_bench.runs.records import HISTORY, PREDICTIONS, RECORD, read_record, write_record
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from ra_bench.specs import MetricSpec, RendererSpec
+    from ra_bench.values import Board, RunRecord
+
+BOARD, RECORDS, PUBLISHED = "board", "records", "published.toml"
+_SAFE = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9._+-]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuilt:
+    """A board that was made again, and a sentence on what it was made from."""
+
+    board: Board
+    source: str
+
+
+def save_board(board: Board, records: Sequence[RunRecord], folder: Path, renderers: Sequence[RendererSpec]) -> Board:
+    """Write a board and what it takes to make it again; records that are no longer on it go last.
+
+    Parameters
+    ----------
+    board : Board
+        As `build_board` made it.
+    records : sequence of RunRecord
+        The records of the board. Patients are renumbered; of a private cohort nothing is written.
+    folder : Path
+        The board's folder. Rows of a `published.toml` in it are added.
+    renderers : sequence of RendererSpec
+        A file `board<suffix>` each; board.json is always written.
+
+    Returns
+    -------
+    Board
+        As it was written.
+
+    Raises
+    ------
+    RecordError
+        A model's name that cannot be a folder, or published rows of another cohort.
+    PluginError
+        A renderer that raised; all else is written by then.
+    StorageError
+        A file cannot be written.
+    """
+    if (folder / PUBLISHED).exists():
+        board = with_published(board, read_published(folder / PUBLISHED))
+    kept = [] if board.private else publishable(records, keep_ids=board.simulated)
+    folders = {_folder_name(record): record for record in kept}
+    for name, record in folders.items():
+        write_record(folder / RECORDS / name, record)
+    _write_board(board, folder, renderers)
+    for stale in sorted((folder / RECORDS).glob("*")):
+        if stale.name not in folders:
+            _remove_record(stale)
+    return board
+
+
+def rebuild(folder: Path, metrics: Sequence[MetricSpec], renderers: Sequence[RendererSpec]) -> Rebuilt:
+    """Make a board's files again from what lies in its folder; unchanged results give unchanged bytes.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder that `save_board` wrote, or one that holds only a published.toml.
+    metrics : sequence of MetricSpec
+        The registered columns.
+    renderers : sequence of RendererSpec
+        A file `board<suffix>` each.
+
+    Returns
+    -------
+    Rebuilt
+        The board, and what it was made from.
+
+    Raises
+    ------
+    RecordError
+        Nothing to make a board of, or files that cannot be read.
+    UnknownNameError
+        The board has a column whose metric is not registered.
+    """
+    published = read_published(folder / PUBLISHED) if (folder / PUBLISHED).exists() else None
+    board_file = folder / f"{BOARD}.json"
+    old = json.read_board(board_file.read_text(encoding="utf-8")) if board_file.exists() else published
+    if old is None:
+        raise RecordError(f"{folder} holds neither board.json nor {PUBLISHED}. Name a folder that 'ra-bench run' made.")
+    found = _made_again(old, published, folder, metrics)
+    _write_board(found.board, folder, renderers)
+    return found
+
+
+def _made_again(old: Board, published: Board | None, folder: Path, metrics: Sequence[MetricSpec]) -> Rebuilt:
+    records = [read_record(file.parent) for file in sorted((folder / RECORDS).glob(f"*/{RECORD}"))]
+    if records and not old.private:
+        _check_columns(old, metrics)
+        board = assemble(
+            old.name,
+            records,
+            metrics,
+            [row for row in old.rows if row.kind in ("failed", "waiting")],
+            [row.name for row in old.rows if row.kind == "baseline"],
+            without_record_facts(old.facts),
+            old.title,
+            simulated=old.simulated,
+            private=False,
+        )
+        board = board if published is None else with_published(board, published)
+        return Rebuilt(board=board, source=f"measured again from {len(records)} records")
+    if old.private:
+        return Rebuilt(
+            board=old, source="drawn again from board.json: the cohort is private, its predictions are not here"
+        )
+    if any(row.kind in ("model", "baseline", "reader") for row in old.rows):
+        raise RecordError(f"{folder / RECORDS} holds no records, but the board has measured rows. Restore the folder.")
+    if published is not None and not any(row.kind in ("failed", "waiting") for row in old.rows):
+        return Rebuilt(board=published, source=f"made from {PUBLISHED}: nothing is measured yet")
+    return Rebuilt(board=old, source="drawn again from board.json: nothing is measured yet")
+
+
+def _check_columns(old: Board, metrics: Sequence[MetricSpec]) -> None:
+    known = {spec.name for spec in metrics} | {column.metric for column in OWN}
+    for column in old.columns:
+        if column.metric not in known:
+            raise UnknownNameError(
+                "metric", column.metric, known, advice="The board has a column of it: install the package it came with."
+            )
+
+
+def _write_board(board: Board, folder: Path, renderers: Sequence[RendererSpec]) -> None:
+    write_text(folder / f"{BOARD}.json", json.render(board))
+    broken = []
+    for spec in renderers:
+        if spec.suffix == ".json":
+            continue
+        try:
+            text = spec.render(board)
+        except Exception as error:  # noqa: BLE001 - a guest's renderer may raise anything, and must not stop the others
+            broken.append(f"The renderer '{spec.name}' cannot draw this board: {type(error).__name__}: {error}")
+        else:
+            write_text(folder / f"{BOARD}{spec.suffix}", text)
+    if broken:
+        raise PluginError(
+            "\n".join([*broken, "All other files of the board are written. Mend the renderer, or leave it out."])
+        )
+
+
+def _folder_name(record: RunRecord) -> str:
+    model = record.job.model.replace("/", "--")
+    if not _SAFE.fullmatch(model):
+        raise RecordError(
+            f"The model name '{record.job.model}' cannot name a folder. Use letters, digits, '.', '_', '+' and '-'."
+        )
+    return f"{model}-seed{record.job.seed}"
+
+
+def _remove_record(folder: Path) -> None:
+    """Remove the files that a record consists of, and the folder if nothing else is in it."""
+    if not folder.is_dir():
+        return
+    for name in (RECORD, PREDICTIONS, HISTORY):
+        (folder / name).unlink(missing_ok=True)
+    if not any(folder.iterdir()):
+        folder.rmdir()
