@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SITE_INDEX: dict[tuple[str, str], int] = {(site.kind, site.name): i for i, site in enumerate(SITES)}
-MCP_SPACE, PIP_SPACE, DIP_SPACE, CARPAL_SPACE, CMC_SPACE = 1.9, 1.35, 1.1, 1.8, 1.5  # mm
+MCP_SPACE, PIP_SPACE, DIP_SPACE, CMC_SPACE = 1.8, 1.3, 1.05, 1.5  # mm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,44 @@ def build_hand(
     segments = skeleton(person, pose)
     tubes = [_tube(segment, damage, lobes, person, pose, placement) for segment in segments]
     slabs = [_slab(name, damage, lobes, person, pose, placement) for name in carpus.OUTLINES]
+    slabs += _sesamoids(segments, person, placement)
     return Hand(tubes=tubes, slabs=slabs, joints=_joints(segments, pose, placement))
+
+
+def _sesamoids(segments: list[Segment], person: Person, placement: Placement) -> list[Slab]:
+    """The two small round bones that lie in front of the thumb's knuckle."""
+    thumb = segments[0]
+    across, along = direction(thumb.angle + 90.0), direction(thumb.angle)
+    found = []
+    for side, back, half in ((-4.8, 5.0, 2.5), (3.4, 4.2, 2.1)):
+        x, y = end_of(thumb, 1.0 - back / thumb.length)
+        x, y = x + side * across[0], y + side * across[1]
+        turns = np.deg2rad(np.arange(0, 360, 60))
+        outline = [
+            placement.point(
+                x + half * (1.3 * np.cos(a) * along[0] + np.sin(a) * across[0]),
+                y + half * (1.3 * np.cos(a) * along[1] + np.sin(a) * across[1]),
+            )
+            for a in turns
+        ]
+        found.append(
+            Slab(
+                frame=Frame(
+                    origin=placement.point(x, y), axis=placement.vector(*along), lateral=placement.vector(*across)
+                ),
+                outline=np.array(outline),
+                inset=np.zeros(6),
+                depth=half * 0.9,
+                rounding=half,
+                plate=0.5,
+                density=person.density,
+                rim=0.0,
+                towards=(1.0, 0.0),
+                shaft=0.0,
+                bites=(),
+            )
+        )
+    return found
 
 
 def _lobes(angles: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -243,6 +280,9 @@ def _slab(
         depth=solid.depth * person.girth,
         rounding=solid.rounding,
         plate=solid.plate * (0.4 + 0.6 * person.cortex * pose.periarticular),
+        rim=solid.rim,
+        towards=placement.vector(*solid.towards),
+        shaft=2.3 * (0.4 + 0.6 * person.cortex) if name in {"radius", "ulna"} else 0.0,
         density=person.density * (0.5 + 0.5 * pose.periarticular),
         bites=tuple(bites),
     )
@@ -251,7 +291,7 @@ def _slab(
 def _inset(joint: str | None, damage: NDArray[np.float64], spaces: float) -> float:
     if joint is None:
         return carpus.FREE_INSET
-    gap = (CMC_SPACE if joint.startswith("cmc") else CARPAL_SPACE) * spaces
+    gap = carpus.SPACES[joint] * spaces
     return gap / 2 * space_left(_damage_of(damage, "jsn", joint))
 
 

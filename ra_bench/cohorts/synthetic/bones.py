@@ -22,7 +22,8 @@ Point = tuple[float, float]
 
 TABLE_STEP = 0.25  # mm along a bone between entries of its profile table
 TABLE_PAD = 4.0  # mm of table before the base and after the head
-CORNER_SHARPNESS = 2.2  # per mm; corners of an outline are rounded over about its inverse
+SHAFT_START, SHAFT_LENGTH = 30.0, 26.0  # mm from the middle of the wrist to the forearm's shafts; mm of transition
+CORNER_SHARPNESS = 4.0  # per mm; corners of an outline are rounded over about its inverse
 BITTEN_OFF = 0.95  # share of the bone that a bite removes: a defect keeps a little bone in front of and behind it
 
 
@@ -77,6 +78,9 @@ class Slab:
     rounding: float  # how far from the edge the bone reaches its full depth
     plate: float
     density: float
+    rim: float  # how far the far side's edge lies inside the near side's
+    towards: Point  # film direction in which it does
+    shaft: float  # thickness of the cortex where the bone runs off the film, 0 for a bone without a shaft
     bites: tuple[Bite, ...]
 
 
@@ -151,7 +155,7 @@ def add_tube(grid: Grid, bone: Tube) -> None:
     inner = _half_depth(
         s,
         np.maximum(half - cortex, np.float32(0.2)),
-        np.maximum(depth - cortex, np.float32(0)),
+        np.maximum(depth - cortex * np.float32(0.5), np.float32(0)),  # the sides of a shaft have the thicker cortex
         np.minimum((end_base - shell) / r_base, (end_head - shell) / r_head),
     )
     _deposit(grid, view, bone, outer, inner, u, s, sponge)
@@ -178,15 +182,43 @@ def add_slab(grid: Grid, bone: Slab) -> None:
     if view is None:
         return
     edge = _edge_distance(bone, view)
-    outer = _dome(edge, bone.depth, bone.rounding)
-    inner = _dome(edge - np.float32(bone.plate), bone.depth - bone.plate, bone.rounding)
     u, s = local(bone.frame, view)
-    _deposit(grid, view, bone, outer, inner, u, s, None)
+    plate: Array | np.float32 = np.float32(bone.plate)
+    sponge = None
+    if bone.shaft:
+        share = _unit((u + np.float32(SHAFT_START)) * np.float32(-1 / SHAFT_LENGTH))
+        plate = plate + share * np.float32(bone.shaft - bone.plate)
+        sponge = np.float32(1) - share * np.float32(0.6)
+    # Two half-solids, one behind the other: their edges coincide on one side of the bone and part on the other.
+    tilt = _lean(bone, view)
+    outer = _dome(edge, bone.depth / 2, bone.rounding)
+    inner = _dome(edge - plate, (bone.depth - bone.plate) / 2, bone.rounding)
+    edge -= tilt
+    outer += _dome(edge, bone.depth / 2, bone.rounding)
+    edge -= plate
+    inner += _dome(edge, (bone.depth - bone.plate) / 2, bone.rounding)
+    _deposit(grid, view, bone, outer, inner, u, s, sponge)
+
+
+def _lean(bone: Slab, view: Window) -> Array:
+    """How far the far side's edge lies inside the near side's, in mm, over a window."""
+    low, high = bone.outline.min(axis=0), bone.outline.max(axis=0)
+    middle = (low + high) / 2 if not bone.shaft else np.array(bone.frame.at(-24.0, 5.0))
+    half = float(np.hypot(*(high - low))) / 2 if not bone.shaft else 12.0
+    along = (view.x - np.float32(middle[0])) * np.float32(bone.towards[0]) + (
+        view.y - np.float32(middle[1])
+    ) * np.float32(bone.towards[1])
+    return _unit(along * np.float32(1 / half) + np.float32(0.25)) * np.float32(bone.rim)
+
+
+def _unit(values: Array) -> Array:
+    """Clip to 0 to 1, in place."""
+    np.maximum(values, np.float32(0), out=values)
+    return np.minimum(values, np.float32(1), out=values)
 
 
 def _dome(edge: Array, depth: float, rounding: float) -> Array:
-    rise = edge * np.float32(1 / rounding)
-    np.minimum(np.maximum(rise, np.float32(0), out=rise), np.float32(1), out=rise)
+    rise = _unit(edge * np.float32(1 / rounding))
     return np.sqrt(rise * (np.float32(2) - rise)) * np.float32(depth)
 
 
@@ -208,7 +240,9 @@ def _edge_distance(bone: Slab, view: Window) -> Array:
     distance -= inset
     nearest = _outside(distance, inset) if (bone.inset < 0).any() else np.float32(-1e3)
     distance *= np.float32(-CORNER_SHARPNESS)
-    soft = np.log(np.exp(distance, out=distance).sum(axis=0)) * np.float32(-1 / CORNER_SHARPNESS)
+    # Far outside every term vanishes; those pixels take `nearest` anyway.
+    total = np.maximum(np.exp(distance, out=distance).sum(axis=0), np.float32(1e-30))
+    soft = np.log(total) * np.float32(-1 / CORNER_SHARPNESS)
     return np.where(inside, soft, nearest)
 
 
@@ -225,8 +259,9 @@ def _deposit(
     shell = (outer - inner) * np.float32(2)
     side = grid.texture.shape[0] - 1
     # Trabeculae follow the bone's own axis; they repeat every few bones, where nobody can see it.
-    across = (s * np.float32(6)).astype(np.int32) & side
-    along = (u * np.float32(6)).astype(np.int32) & side
+    across = (s * np.float32(5)).astype(np.int32) & side
+    # A short bone's trabeculae have no direction, so its pattern is squeezed along the axis.
+    along = (u * np.float32(5 if isinstance(bone, Tube) else 13)).astype(np.int32) & side
     marrow = inner * (np.float32(2 * bone.density) * (np.float32(1) + grid.texture[across, along]))
     if sponge is not None:
         marrow *= sponge

@@ -25,12 +25,14 @@ CORNERS: dict[str, tuple[float, float]] = {
     "s1": (7.5, -21.0), "s2": (12.0, -18.6), "s3": (16.2, -14.5),
     "n": (15.5, 12.0), "n1": (14.6, 6.0), "p": (11.0, 13.8),
     "q": (20.2, 13.6), "q1": (23.2, -0.8), "q2": (26.6, 4.0), "q3": (23.2, 8.4),
-    "t": (19.8, -12.2), "t2": (22.0, -15.0), "t3": (22.6, -20.0), "t4": (21.0, -27.0), "t5": (18.0, -36.0),
-    "t6": (15.8, -48.0), "t7": (14.5, -120.0), "t8": (-0.5, -120.0), "t9": (-1.5, -50.0), "t10": (-4.0, -40.0),
-    "t11": (-8.5, -32.5), "t12": (-12.3, -27.0), "t13": (-12.6, -22.5),
-    "u0": (-13.8, -26.5), "u1": (-15.0, -24.0), "u2": (-19.0, -23.0), "u3": (-22.4, -23.4), "u4": (-23.6, -19.0),
-    "u5": (-25.3, -19.0), "u6": (-26.8, -23.5), "u7": (-26.2, -30.0), "u8": (-23.2, -40.0), "u9": (-22.0, -55.0),
-    "u10": (-22.5, -120.0), "u11": (-13.0, -120.0), "u12": (-13.2, -50.0), "u13": (-13.0, -40.0), "u14": (-12.6, -32.0),
+    "t": (19.6, -12.2), "t2": (21.6, -13.6), "t3": (22.4, -17.5), "t4": (21.7, -22.5), "t5": (20.0, -28.5),
+    "t6": (18.0, -35.0), "t7": (16.6, -42.0), "t8": (15.7, -52.0), "t9": (15.0, -120.0), "t10": (-0.6, -120.0),
+    "t11": (-1.2, -56.0), "t12": (-2.4, -47.0), "t13": (-4.4, -40.0), "t14": (-7.2, -34.5), "t15": (-10.0, -30.0),
+    "t16": (-11.8, -26.0), "t17": (-12.2, -22.5),
+    "u0": (-13.7, -27.0), "u1": (-14.6, -24.6), "u2": (-17.0, -23.2), "u3": (-20.6, -23.0), "u4": (-22.8, -23.6),
+    "u5": (-23.9, -19.4), "u6": (-25.2, -18.8), "u7": (-26.4, -22.5), "u8": (-26.6, -28.0), "u9": (-25.2, -34.5),
+    "u10": (-23.6, -42.0), "u11": (-22.8, -55.0), "u12": (-22.5, -120.0), "u13": (-12.2, -120.0),
+    "u14": (-12.6, -52.0), "u15": (-13.2, -42.0), "u16": (-13.4, -34.0),
     "v1": (-16.0, -6.5), "v2": (-16.0, -12.0), "v3": (-19.0, -15.5), "v4": (-23.0, -14.0), "v5": (-24.5, -9.0),
     "v6": (-21.0, -4.0),
     "w1": (-13.0, 0.5), "w2": (-13.5, 5.0), "w3": (-16.5, 6.0), "w4": (-18.0, 2.0), "w5": (-16.0, -1.5),
@@ -47,40 +49,54 @@ OUTLINES: dict[str, tuple[str, ...]] = {
     "pisiform": ("v1", "v2", "v3", "v4", "v5", "v6"),
     "hook": ("w1", "w2", "w3", "w4", "w5"),
     "radius": (
-        "r0", "r1", "r2", "l", "s1", "s2", "s3", "t", "t2", "t3", "t4", "t5", "t6", "t7", "t8", "t9", "t10",
-        "t11", "t12", "t13",
+"r0", "r1", "r2", "l", "s1", "s2", "s3", "t", "t2", "t3", "t4", "t5", "t6", "t7", "t8", "t9", "t10", "t11", "t12",
+        "t13", "t14", "t15", "t16", "t17",
     ),
-    "ulna": ("u0", "u1", "u2", "u3", "u4", "u5", "u6", "u7", "u8", "u9", "u10", "u11", "u12", "u13", "u14"),
+    "ulna": (
+        "u0", "u1", "u2", "u3", "u4", "u5", "u6", "u7", "u8", "u9", "u10", "u11", "u12", "u13", "u14", "u15", "u16",
+    ),
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solid:
-    """How thick a wrist bone is: half-depth, distance from the edge to full depth, and its outer plate, all in mm."""
+    """How thick a wrist bone is, in mm.
 
-    depth: float
-    rounding: float
-    plate: float
+    Few facets stand along the beam: `rim` is how far the far side's edge lies inside the near side's, and `towards`
+    on which side of the bone (hand coordinates), which gives the second contour that films of the wrist show.
+    """
+
+    depth: float  # half-depth
+    rounding: float  # distance from the edge to full depth
+    plate: float  # outer plate
+    rim: float
+    towards: tuple[float, float]
 
 
 SOLIDS: dict[str, Solid] = {
-    "capitate": Solid(depth=8.5, rounding=4.5, plate=0.75),
-    "hamate": Solid(depth=7.0, rounding=4.5, plate=0.7),
-    "triquetrum": Solid(depth=6.0, rounding=4.5, plate=0.65),
-    "lunate": Solid(depth=7.5, rounding=4.5, plate=0.75),
-    "scaphoid": Solid(depth=6.5, rounding=4.5, plate=0.75),
-    "trapezoid": Solid(depth=6.5, rounding=4.0, plate=0.65),
-    "trapezium": Solid(depth=6.5, rounding=4.5, plate=0.7),
-    "pisiform": Solid(depth=4.5, rounding=4.0, plate=0.5),
-    "hook": Solid(depth=4.0, rounding=2.0, plate=0.7),
-    "radius": Solid(depth=7.5, rounding=7.0, plate=1.0),
-    "ulna": Solid(depth=5.5, rounding=5.0, plate=0.9),
+    "capitate": Solid(depth=8.5, rounding=3.6, plate=0.65, rim=1.8, towards=(0.3, 1.0)),
+    "hamate": Solid(depth=7.0, rounding=3.6, plate=0.6, rim=2.6, towards=(-0.8, -0.4)),
+    "triquetrum": Solid(depth=6.0, rounding=3.6, plate=0.6, rim=2.6, towards=(0.6, -0.8)),
+    "lunate": Solid(depth=7.5, rounding=3.6, plate=0.65, rim=3.2, towards=(0.2, 1.0)),
+    "scaphoid": Solid(depth=6.5, rounding=3.6, plate=0.65, rim=3.4, towards=(-0.9, 0.4)),
+    "trapezoid": Solid(depth=6.0, rounding=3.2, plate=0.6, rim=2.4, towards=(0.8, -0.6)),
+    "trapezium": Solid(depth=6.5, rounding=3.6, plate=0.65, rim=3.0, towards=(-0.8, -0.3)),
+    "pisiform": Solid(depth=4.5, rounding=3.6, plate=0.5, rim=1.0, towards=(1.0, 0.0)),
+    "hook": Solid(depth=3.2, rounding=1.8, plate=0.6, rim=0.8, towards=(-1.0, 0.0)),
+    "radius": Solid(depth=8.0, rounding=7.5, plate=0.75, rim=3.6, towards=(-0.3, 1.0)),
+    "ulna": Solid(depth=6.0, rounding=5.2, plate=0.7, rim=2.0, towards=(0.5, 1.0)),
 }
 
+# Joint spaces in mm. Trapezium and trapezoid overlap on the film.
+SPACES: dict[str, float] = {
+    "multangular_scaphoid": 1.4, "capitate_scaphoid_lunate": 1.4, "radiocarpal": 1.9,
+    "cmc1": 0.8, "cmc2": 0.8, "cmc3": 1.4, "cmc4": 1.4, "cmc5": 1.4, "multangular": -2.4, "other": 0.7,
+}  # fmt: skip
 FREE_INSET = 0.2  # mm, at an edge without a neighbour
 JOINT_OF_PAIR: dict[frozenset[str], str] = {
     frozenset(("trapezium", "scaphoid")): "multangular_scaphoid",
     frozenset(("trapezoid", "scaphoid")): "multangular_scaphoid",
+    frozenset(("trapezium", "trapezoid")): "multangular",
     frozenset(("capitate", "scaphoid")): "capitate_scaphoid_lunate",
     frozenset(("capitate", "lunate")): "capitate_scaphoid_lunate",
     frozenset(("scaphoid", "lunate")): "capitate_scaphoid_lunate",

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 # Linear attenuation at about 50 kV, per mm.
-SOFT, CORTICAL, TRABECULAR = 0.022, 0.105, 0.034
-FINE_WIDTH = 512  # smaller films are drawn at this width or more and averaged down, which is true to area
+SOFT, CORTICAL, TRABECULAR = 0.022, 0.105, 0.040
+FINE_WIDTH = 384  # smaller films are drawn at this width or more and averaged down, which is true to area
 SEVERITY_BAND = 40.0  # SvH units: a step of the coarse severity
 
 
@@ -88,7 +88,7 @@ def render_film(damage: ArrayLike, *, seed: int, width: int, severity: float | N
     if width < 32:
         raise ValueError(f"A film is at least 32 px wide, found width = {width}. Pass width >= 32.")
     scene = build_scene(checked, seed, gross_severity(checked, seed=seed) if severity is None else severity)
-    height, factor = round(width * 3 / 4), max(1, -(-FINE_WIDTH // width))
+    height, factor = round(width * 3 / 4), max(1 if width > FINE_WIDTH else 2, -(-FINE_WIDTH // width))
     rng = np.random.default_rng([seed, 3])
     exposure = draw_exposure(rng)
     flesh = flesh_map(scene.flesh, scene.film)
@@ -134,7 +134,7 @@ def draw_exposure(rng: np.random.Generator) -> Exposure:
         scatter=float(rng.uniform(0.12, 0.4)),
         spread=float(rng.uniform(14.0, 26.0)),
         blur=float(rng.uniform(0.12, 0.26)),
-        noise=float(rng.uniform(0.004, 0.011)),
+        noise=float(rng.uniform(0.003, 0.009)),
         gain=float(rng.uniform(0.85, 1.15)),
         gamma=float(rng.uniform(0.85, 1.25)),
         fog=float(max(0.0, rng.normal(0.03, 0.035))),
@@ -162,9 +162,9 @@ def _absorbed(scene: Scene, flesh: Flesh, height: int, width: int, rng: np.rando
 
 def trabeculae(rng: np.random.Generator) -> Array:
     """A 128 x 128 pattern that repeats at its edges, mean 0, stretched along its second axis."""
-    fine = ndimage.gaussian_filter(rng.standard_normal((128, 128)), (1.3, 3.6), mode="wrap")
+    fine = ndimage.gaussian_filter(rng.standard_normal((128, 128)), (1.3, 4.0), mode="wrap")
     coarse = ndimage.gaussian_filter(rng.standard_normal((128, 128)), (5.0, 7.0), mode="wrap")
-    return np.asarray(0.22 * fine / fine.std() + 0.12 * coarse / coarse.std(), dtype=np.float32)
+    return np.asarray(0.30 * fine / fine.std() + 0.07 * coarse / coarse.std(), dtype=np.float32)
 
 
 def develop(
@@ -184,7 +184,7 @@ def develop(
     rows = np.linspace(-0.5, 0.5, height, dtype=np.float32)[:, None] * np.float32(exposure.tilt[1])
     cols = np.linspace(-0.5, 0.5, width, dtype=np.float32)[None, :] * np.float32(exposure.tilt[0])
     density = np.float32(exposure.fog) + rows + cols - np.log(np.maximum(signal, np.float32(0.02)))
-    grey = np.maximum(density * np.float32(0.62 * exposure.gain), np.float32(0)) ** np.float32(exposure.gamma)
+    grey = np.maximum(density * np.float32(0.70 * exposure.gain), np.float32(0)) ** np.float32(exposure.gamma)
     # A soft shoulder keeps the thick wrist below white, as the display of a real film does.
     grey = grey / (np.float32(1) + grey**3) ** np.float32(1 / 3)
     _collimate(grey, exposure)

@@ -76,7 +76,7 @@ def draw_pose(rng: np.random.Generator, person: Person) -> Pose:
     closed = np.array([40.0, 3.0, 0.0, -4.5, -9.0])
     opened = np.array([50.0, 13.0, 1.5, -12.0, -27.0])
     fingers = closed + (opened - closed) * spread + rng.normal(0, 1.6, DIGITS)
-    fingers[0] = rng.uniform(26.0, 46.0)
+    fingers[0] = rng.uniform(18.0, 42.0)
     drift = max(0.0, rng.normal(1.0, 3.0) + person.severity * rng.uniform(0.0, 14.0))
     fingers[1:] -= drift * rng.uniform(0.6, 1.2, 4)
     slips = np.abs(rng.normal(0, 0.5, DIGITS)) + person.severity * rng.uniform(0, 2.6, DIGITS) * (
@@ -87,7 +87,7 @@ def draw_pose(rng: np.random.Generator, person: Person) -> Pose:
     )
     metacarpals[0] = fingers[0] + rng.normal(2.0, 5.0)
     return Pose(
-        turn=float(rng.normal(0, 4.0)),
+        turn=float(np.clip(rng.normal(0, 6.5), -15.0, 15.0)),
         forearm=float(rng.normal(0, 5.0)),
         metacarpals=metacarpals,
         fingers=fingers,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ra_bench.cohorts.synthetic.bones import Array, Point
     from ra_bench.cohorts.synthetic.pose import Person, Pose
 
-COARSE_WIDTH = 256  # pixels across the film
+COARSE_WIDTH = 192  # pixels across the film
 SHARPNESS = 0.65  # per mm: how closely the smooth union follows its capsules
 RELEVANT = 10.0  # mm beyond the skin, where a capsule stops to matter
 FAR = 60.0  # mm, the distance given to pixels that no capsule reaches
@@ -61,8 +61,12 @@ def capsules(segments: Sequence[Segment], person: Person, pose: Pose) -> list[Ca
         add(metacarpal.start, end_of(metacarpal), 13.0, 11.0, 13.0)
     for digit in range(1, 4):
         # Webs reach to nearly half of the proximal phalanx.
-        add(end_of(bone[digit, 1], 0.12), end_of(bone[digit + 1, 1], 0.16), 7.5, 7.5, 9.0)
+        add(end_of(bone[digit, 1], 0.12), end_of(bone[digit + 1, 1], 0.16), 6.0, 6.0, 7.0)
         add(end_of(bone[digit, 0], 0.6), end_of(bone[digit + 1, 0], 0.65), 12.0, 12.0, 13.0)
+    # The hollow of the hand is as thick as its edge.
+    add((0.0, 8.0), end_of(bone[2, 0], 0.66), 25.0, 22.0, 13.5)
+    add((-8.0, 6.0), end_of(bone[3, 0], 0.66), 22.0, 20.0, 13.5)
+    add((8.0, 12.0), end_of(bone[1, 0], 0.7), 20.0, 17.0, 13.5)
     thumb = bone[0, 0]
     add(thumb.start, end_of(thumb), 14.0, 11.5, 14.0)
     add((12.0, 12.0), end_of(thumb, 0.7), 16.0, 11.5, 17.0)

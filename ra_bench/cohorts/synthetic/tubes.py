@@ -33,7 +33,7 @@ class Ends:
 
 
 # Shaft, base and head half-widths, thumb to little finger.
-METACARPAL_HALVES = ((4.9, 7.4, 7.4), (4.2, 8.2, 7.7), (4.2, 7.3, 7.8), (3.5, 6.0, 6.7), (3.7, 6.8, 6.6))
+METACARPAL_HALVES = ((4.9, 7.6, 7.4), (4.2, 8.6, 7.7), (4.2, 7.8, 7.8), (3.5, 6.6, 6.7), (3.7, 7.2, 6.6))
 PROXIMAL_HALVES = ((4.5, 7.2, 5.9), (4.6, 8.0, 5.7), (4.8, 8.0, 5.9), (4.3, 7.3, 5.4), (3.6, 6.6, 4.7))
 MIDDLE_HALVES = ((0.0, 0.0, 0.0), (3.6, 6.6, 4.7), (3.9, 6.9, 5.0), (3.6, 6.5, 4.7), (2.9, 5.4, 3.9))
 DISTAL_HALVES = ((3.3, 6.8, 4.6), (2.3, 5.1, 3.7), (2.4, 5.3, 3.9), (2.4, 5.1, 3.7), (1.9, 4.3, 3.1))
@@ -46,7 +46,7 @@ def shape_of(digit: int, rank: int) -> Ends:
     shaft, base, head = (METACARPAL_HALVES, PROXIMAL_HALVES, MIDDLE_HALVES, DISTAL_HALVES)[rank][digit]
     if rank == 0:
         base_curve, head_curve = _metacarpal_ends(digit, head)
-        rounding, cortex, bow, depth = (2.4, 3.0), 2.0, METACARPAL_BOWS[digit], 0.92
+        rounding, cortex, bow, depth = (2.4, 3.0), 1.9, METACARPAL_BOWS[digit], 0.92
     else:
         base_curve = _socket(base) if rank == 1 else _double_socket(base)
         head_curve = _condyles(head) if rank < 3 else (0.2, 0.0, 0.02, 0.012)
@@ -88,6 +88,8 @@ def profile(shape: Ends, length: float, girth: float, cortex: float) -> NDArray[
     if shape.tuft:
         far = np.exp(-(((t - 0.9) / 0.12) ** 2))
     half = (shape.shaft + (shape.base_half - shape.shaft) * near + (shape.head_half - shape.shaft) * far) * girth
+    # Rounded shoulders: the ends narrow again over their last millimetres.
+    half *= 1 - 0.16 * np.clip((2.6 - u) / 2.6, 0, 1) ** 2 - 0.12 * np.clip((u - length + 3.0) / 3.0, 0, 1) ** 2
     depth = half * shape.depth
     if shape.tuft:
         depth = depth * (0.95 - 0.5 * t)
@@ -95,7 +97,7 @@ def profile(shape: Ends, length: float, girth: float, cortex: float) -> NDArray[
     shell = (0.5 + (shape.cortex * (0.4 + 0.6 * cortex) - 0.5) * middle) * min(1.0, 0.4 + 0.6 * cortex)
     centre = shape.bow * 4 * t * (1 - t)
     # The middle of a shaft is mostly fat; the spongy bone lies at the ends.
-    sponge = 1.1 - 0.75 * np.clip(1 - np.abs(2 * t - 1.0) ** 1.6, 0, 1)
+    sponge = 1.2 - 1.0 * np.clip(1 - np.abs(2 * t - 1.0) ** 1.6, 0, 1)
     if shape.tuft:
         sponge = np.ones_like(t)
     return np.stack([half, depth, shell, centre, sponge]).astype(np.float32)
