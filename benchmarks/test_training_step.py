@@ -8,7 +8,6 @@ trainer's speed as a share of the bare one; the goal is 0.95.
 
 from __future__ import annotations
 
-from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 
     from ra_bench import Protocol
 
-STEPS, ROUNDS = 8, 7
+STEPS, ROUNDS = 6, 10
 CPU = torch.device("cpu")
 
 
@@ -105,13 +104,12 @@ def test_the_trainer_is_nearly_as_fast_as_a_bare_step(benchmark, tmp_path):
         bare(), trainer()  # the first of each warms caches up
         pairs = [(bare(), trainer()) for _ in range(ROUNDS - 1)]  # in turn, so that a busy machine slows both
         benchmark.pedantic(trainer, rounds=1)
-    shares = [alone / inside for alone, inside in pairs]
-    benchmark.extra_info["share of the bare speed"] = median(shares)
+    alone, inside = (min(seconds) for seconds in zip(*pairs, strict=True))  # the least disturbed of each
+    benchmark.extra_info["share of the bare speed"] = alone / inside
     print(
-        f"\nbare {1000 * min(alone for alone, _ in pairs):.1f} ms, trainer {1000 * min(i for _, i in pairs):.1f} ms a "
-        f"step; share of the bare speed: median {median(shares):.3f}, of {', '.join(f'{s:.3f}' for s in shares)}"
+        f"\nbare {1000 * alone:.1f} ms, trainer {1000 * inside:.1f} ms a step: {alone / inside:.3f} of the bare speed"
     )
-    assert median(shares) > 0.8, "far below the goal of 0.95: the trainer waits for something"
+    assert alone / inside > 0.8, "far below the goal of 0.95: the trainer waits for something"
 
 
 @pytest.mark.parametrize("name", ["quick", "wang2022"])

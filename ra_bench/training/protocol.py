@@ -32,6 +32,8 @@ _SECTIONS: dict[str, type] = {
     "pretraining.optimiser": Optimiser,
 }
 
+_UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")  # what pydantic calls a key that does not exist
+
 #: Say nothing about how a model is trained with one seed, so they do not change the hash.
 _NOT_HASHED = ("summary", "ours", "seeds")
 
@@ -120,12 +122,15 @@ def _checked(content: Mapping[str, Any], *, origin: str) -> Protocol:
     try:
         text = json.dumps(content, allow_nan=False, default=str)
     except ValueError:
-        bad = next(key for key, value in _flattened(content) if isinstance(value, float) and not math.isfinite(value))
-        raise ProtocolError(f"{origin}: '{bad}' is not a finite number. Write a finite one.") from None
+        bad = [key for key, value in _flattened(content) if isinstance(value, float) and not math.isfinite(value)]
+        raise ProtocolError(f"{origin}: '{', '.join(bad)}' is not a finite number. Write a finite one.") from None
     try:
         protocol = _adapter().validate_json(text, strict=True)
     except ValidationError as error:
-        raise ProtocolError("\n".join(_explained(detail, origin) for detail in error.errors())) from None
+        # a misspelt key comes first; that its list is then too short says nothing more
+        details = [detail for detail in error.errors() if not (detail["type"] == "too_short" and detail["input"])]
+        details.sort(key=lambda detail: detail["type"] not in _UNKNOWN)
+        raise ProtocolError("\n".join(_explained(detail, origin) for detail in details)) from None
     _check_consistency(protocol, origin)
     return protocol
 
@@ -169,9 +174,12 @@ def _known_keys() -> tuple[str, ...]:
 
 
 def _flattened(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value with its dotted key; those of a list one by one."""
     for key, value in table.items():
         if isinstance(value, Mapping):
             yield from _flattened(value, f"{prefix}{key}.")
+        elif isinstance(value, list | tuple):
+            yield from ((f"{prefix}{key}", item) for item in value)
         else:
             yield f"{prefix}{key}", value
 
@@ -179,12 +187,14 @@ def _flattened(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str
 def _explained(detail: ErrorDetails, origin: str) -> str:
     """One sentence on one mistake: file, key, what was found, what is allowed."""
     key = ".".join(str(part) for part in detail["loc"])
-    if detail["type"] in {"unexpected_keyword_argument", "extra_forbidden"}:
+    if detail["type"] in _UNKNOWN:
         return _unknown(key, origin)
     if detail["type"] in {"missing", "missing_argument"}:
         return f"{origin}: '{key}' is missing. Add it."
     if detail["type"] == "dataclass_type":
         return f"{origin}: '{key}' is {detail['input']!r}; allowed: a section with keys such as '{_first(key)}'."
+    if detail["type"] == "too_short":
+        return f"{origin}: '{key}' is {detail['input']!r}; allowed: a list that is not empty."
     allowed = detail["msg"].removeprefix("Input should be ")
     return f"{origin}: '{key}' is {detail['input']!r}; allowed: {allowed}."
 
