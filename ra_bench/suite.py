@@ -7,19 +7,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
 from ra_bench.cohorts.splits import split_hash
-from ra_bench.errors import BusyError, ProtocolError, RecordError, StorageError
+from ra_bench.errors import BusyError, CohortError, RecordError, StorageError, UnknownNameError
 from ra_bench.plugins import Registry, load_plugins
 from ra_bench.runs.datasets import find_dataset, load_scores
 from ra_bench.runs.plan import PlannedJob, cheapest_first, make_job, plan_jobs
 from ra_bench.runs.records import LOG, job_folder, standing_records, write_failure
 from ra_bench.runs.work import Workplace, do_job, films_of, split_for
 from ra_bench.training.protocol import protocol_hash, read_protocol
-from ra_bench.values import Board, Cohort, Failure, Job, Protocol, RunRecord, Split
+from ra_bench.values import Board, Cohort, EpochReport, Failure, Job, Protocol, RunRecord, Split
 
 if TYPE_CHECKING:
     from ra_bench.specs import Observers
@@ -271,3 +271,114 @@ def _current_key(registry: Registry, job: Job) -> str:
         protocol=job.protocol,
         protocol_hash=job.protocol_hash,
     ).key
+
+
+def _write_board(suite: Suite, plan: Plan, waiting: Sequence[Job], failures: dict[str, Failure]) -> Board:
+    """The board of everything that stands now, written to its folder."""
+    from ra_bench.boards.board import build_board
+    from ra_bench.boards.facts import setting_facts
+    from ra_bench.boards.leaderboard import save_board
+
+    records = _standing(suite, plan)
+    finished = {record.job.key for record in records}
+    board = build_board(
+        plan.board,
+        records=records,
+        metrics=_every(suite.registry, "metric"),
+        failures=[failure for key, failure in failures.items() if key not in finished],
+        waiting=[job for job in waiting if job.key not in finished],
+        baselines=[name for name in suite.registry.names("model") if suite.registry.get("model", name).baseline],
+        facts=setting_facts(plan.cohort, plan.split, plan.protocol, command=_command(plan)),
+        title=f"{plan.cohort.name}, protocol {plan.protocol.name}",
+        simulated=plan.cohort.simulated,
+        private=plan.cohort.private,
+    )
+    return save_board(board, records, suite.boards / plan.board, _every(suite.registry, "renderer"))
+
+
+def rebuild_boards(suite: Suite, names: Sequence[str] = ()) -> Iterator[tuple[Path, str]]:
+    """Write boards anew from their records and published rows; each with a sentence on what it was made from.
+
+    Raises
+    ------
+    UnknownNameError, RecordError
+        No board of that name, or nothing to make one of.
+    """
+    from ra_bench.boards.leaderboard import rebuild
+
+    there = {folder.name: folder for folder in sorted(suite.boards.glob("*")) if folder.is_dir()}
+    if not there:
+        raise RecordError(f"No board in {suite.boards}. Make one with 'ra-bench run', or name the folder with --boards.")
+    for name in names or there:
+        if name not in there:
+            raise UnknownNameError("board", name, there)
+        found = rebuild(there[name], _every(suite.registry, "metric"), _every(suite.registry, "renderer"))
+        yield there[name], found.source
+
+
+def show_cohort(suite: Suite, dataset: str, file: Path | None, films: int) -> Path:
+    """Write a contact sheet of a cohort and give its path; `<name>.png` where none is given."""
+    from ra_bench.cohorts.contact_sheet import write_contact_sheet
+
+    cohort = load_scores(find_dataset(suite.registry, dataset), suite.data)
+    file = Path(f"{cohort.name}.png") if file is None else file
+    write_contact_sheet(cohort, file, films)
+    return file
+
+
+def describe_films(folder: Path, *, replace_it: bool = False) -> tuple[Path, tuple[str, ...]]:
+    """Write the cohort.toml that a folder of films and a table suggest; give its path and what was guessed.
+
+    Raises
+    ------
+    CohortError
+        There is a cohort.toml already, or nothing that one could be made of.
+    """
+    from ra_bench.cohorts.description import write_description
+    from ra_bench.cohorts.propose import propose_description
+
+    file = folder / "cohort.toml"
+    if file.exists() and not replace_it:
+        raise CohortError(f"{file} is there already and is left as it is. Edit it, or write it anew with --force.")
+    proposal = propose_description(folder)
+    write_description(proposal.description, file)
+    return file, proposal.guesses
+
+
+def with_guests(registry: Registry, observers: Observers) -> Observers:
+    """Observers that also tell every plugin that observes; one that raises is told of once and left out."""
+    return _Telling(registry, observers)
+
+
+class _Telling:
+    """Passes events on to one observer and to the plugins' hooks."""
+
+    def __init__(self, registry: Registry, first: Observers) -> None:
+        self._registry = registry
+        self._first = first
+
+    def on_job_start(self, *, job: Job) -> None:
+        self._first.on_job_start(job=job)
+        self._registry.hooks.on_job_start(job=job)
+
+    def on_epoch_end(self, *, job: Job, report: EpochReport) -> None:
+        self._first.on_epoch_end(job=job, report=report)
+        self._registry.hooks.on_epoch_end(job=job, report=report)
+
+    def on_job_end(self, *, job: Job, record: RunRecord | Failure) -> None:
+        self._first.on_job_end(job=job, record=record)
+        self._registry.hooks.on_job_end(job=job, record=record)
+
+
+def _every(registry: Registry, kind: str) -> list[Any]:
+    return [registry.get(kind, name) for name in registry.names(kind)]
+
+
+def _command(plan: Plan) -> str:
+    """The command that makes this board, without folders of this machine."""
+    dataset = plan.jobs[0].job.dataset
+    options = [
+        "" if dataset == DEFAULT_DATASET else f" --dataset {'PATH/cohort.toml' if dataset.endswith('.toml') else dataset}",
+        "" if plan.protocol.name == DEFAULT_PROTOCOL else f" --protocol {plan.protocol.name}",
+    ]
+    return f"ra-bench run --models {ALL}{''.join(options)}"

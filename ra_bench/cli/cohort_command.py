@@ -23,9 +23,9 @@ def command() -> None:
 @click.option("--force", is_flag=True, help="Replace a cohort.toml that is there.")
 def init(folder: Path, force: bool) -> None:
     """Look at a FOLDER of films with a table, write its cohort.toml, and say what was guessed."""
-    from ra_bench.cohorts.propose import init_cohort
+    from ra_bench.suite import describe_films
 
-    file, guesses = init_cohort(folder, force=force)
+    file, guesses = describe_films(folder, replace_it=force)
     for guess in guesses:
         click.echo(f"- {guess}")
     click.echo(f"Wrote {file}. Read it, mend what was guessed wrong, then:\n  ra-bench run --models all --dataset {file}")

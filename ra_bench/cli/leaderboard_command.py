@@ -23,5 +23,5 @@ def command(names: tuple[str, ...], boards: Path, plugin_files: tuple[Path, ...]
     """Write boards anew from their records and published rows: all of them, or those named. Seconds, no torch."""
     from ra_bench.suite import rebuild_boards
 
-    for folder in rebuild_boards(opened(plugin_files, without, boards=boards), names):
-        click.echo(f"Wrote {folder / 'board.md'}")
+    for folder, source in rebuild_boards(opened(plugin_files, without, boards=boards), names):
+        click.echo(f"Wrote {folder / 'board.md'}: {source}")
