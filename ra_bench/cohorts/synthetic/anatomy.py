@@ -6,6 +6,7 @@ through a `Placement`. Millimetres are those of an average hand; the film multip
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ class Placement:
 
     def vector(self, x: float, y: float) -> Point:
         """A direction, turned, mirrored and with y down."""
-        c, s = float(np.cos(np.deg2rad(self.turn))), float(np.sin(np.deg2rad(self.turn)))
+        c, s = math.cos(math.radians(self.turn)), math.sin(math.radians(self.turn))
         return self.side * (c * x + s * y), -(c * y - s * x)
 
     def point(self, x: float, y: float) -> Point:
@@ -100,12 +101,11 @@ def end_of(segment: Segment, share: float = 1.0) -> Point:
 def wobble(point: Point, pose: Pose) -> Point:
     """Individual shape of the wrist: a smooth displacement of about a millimetre, and the forearm's direction."""
     x, y = point
-    w = pose.wobble
-    dx = 0.45 * w[0, 0] * np.sin(0.16 * x + w[0, 1]) + 0.45 * w[1, 0] * np.sin(0.18 * y + w[1, 1])
-    dy = 0.45 * w[2, 0] * np.sin(0.17 * x + w[2, 1]) + 0.45 * w[3, 0] * np.sin(0.15 * y + w[3, 1])
-    below = min(y + 26.0, 0.0)
-    lean = float(np.tan(np.deg2rad(pose.forearm)))
-    return float(x + dx + lean * below), float(y + dy)
+    w = pose.wobble.tolist()
+    dx = 0.45 * w[0][0] * math.sin(0.16 * x + w[0][1]) + 0.45 * w[1][0] * math.sin(0.18 * y + w[1][1])
+    dy = 0.45 * w[2][0] * math.sin(0.17 * x + w[2][1]) + 0.45 * w[3][0] * math.sin(0.15 * y + w[3][1])
+    lean = math.tan(math.radians(pose.forearm))
+    return x + dx + lean * min(y + 26.0, 0.0), y + dy
 
 
 def build_hand(
@@ -206,7 +206,7 @@ def _tube(
     return Tube(
         frame=frame,
         length=segment.length,
-        table=profile(shape, segment.length, person.girth, person.cortex),
+        table=profile(segment.digit, segment.rank, person.girth, person.cortex),
         base=base,
         head=head,
         rounding=shape.rounding,

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 Array = NDArray[np.float32]
 Point = tuple[float, float]
 
-TABLE_STEP = 0.25  # mm along a bone between entries of its profile table
-TABLE_PAD = 4.0  # mm of table before the base and after the head
+TABLE_ENTRIES = 320  # of a bone's profile table
+TABLE_MARGIN = 0.1  # share of a bone's length that the table covers before the base and beyond the head
 SHAFT_START, SHAFT_LENGTH = 30.0, 26.0  # mm from the middle of the wrist to the forearm's shafts; mm of transition
 CORNER_SHARPNESS = 4.0  # per mm; corners of an outline are rounded over about its inverse
 BITTEN_OFF = 0.95  # share of the bone that a bite removes: a defect keeps a little bone in front of and behind it
@@ -93,13 +93,17 @@ class Grid:
     mm: float
     cortex: Array  # (height, width) mm of cortical bone along the ray
     marrow: Array  # (height, width) mm of trabecular bone along the ray
+    x: Array  # (1, width) film mm of the pixels' middles
+    y: Array  # (height, 1)
     texture: Array  # (side, side) trabecular pattern, mean 0, fine across its first axis
 
     @classmethod
     def empty(cls, height: int, width: int, mm: float, texture: Array) -> Grid:
         """A grid without any bone."""
         zero = np.zeros((2, height, width), dtype=np.float32)
-        return cls(height=height, width=width, mm=mm, cortex=zero[0], marrow=zero[1], texture=texture)
+        x = ((np.arange(width) + 0.5) * mm).astype(np.float32)[None, :]
+        y = ((np.arange(height) + 0.5) * mm).astype(np.float32)[:, None]
+        return cls(height=height, width=width, mm=mm, cortex=zero[0], marrow=zero[1], x=x, y=y, texture=texture)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,18 +116,15 @@ class Window:
     y: Array  # (rows, 1) film mm
 
 
-def window(grid: Grid, points: Sequence[Point] | NDArray[np.float64], pad: float) -> Window | None:
+def window(grid: Grid, points: Sequence[Point], pad: float) -> Window | None:
     """The pixels within `pad` mm of the points' bounding box; None if none is on the film."""
-    corners = np.asarray(points)
-    low = np.floor((corners.min(axis=0) - pad) / grid.mm).astype(int)
-    high = np.ceil((corners.max(axis=0) + pad) / grid.mm).astype(int) + 1
-    left, top = max(int(low[0]), 0), max(int(low[1]), 0)
-    right, bottom = min(int(high[0]), grid.width), min(int(high[1]), grid.height)
+    xs, ys = zip(*points, strict=True)
+    left, right = max(int((min(xs) - pad) / grid.mm), 0), min(int((max(xs) + pad) / grid.mm) + 2, grid.width)
+    top, bottom = max(int((min(ys) - pad) / grid.mm), 0), min(int((max(ys) + pad) / grid.mm) + 2, grid.height)
     if left >= right or top >= bottom:
         return None
-    x = ((np.arange(left, right, dtype=np.float32) + np.float32(0.5)) * np.float32(grid.mm))[None, :]
-    y = ((np.arange(top, bottom, dtype=np.float32) + np.float32(0.5)) * np.float32(grid.mm))[:, None]
-    return Window(rows=slice(top, bottom), cols=slice(left, right), x=x, y=y)
+    rows, cols = slice(top, bottom), slice(left, right)
+    return Window(rows=rows, cols=cols, x=grid.x[:, cols], y=grid.y[rows])
 
 
 def local(frame: Frame, view: Window) -> tuple[Array, Array]:
@@ -142,7 +143,8 @@ def add_tube(grid: Grid, bone: Tube) -> None:
     if view is None:
         return
     u, s = local(bone.frame, view)
-    index = ((u + np.float32(TABLE_PAD)) * np.float32(1 / TABLE_STEP)).astype(np.int32)
+    step = (TABLE_ENTRIES - 1) / (1 + 2 * TABLE_MARGIN)
+    index = (u * np.float32(step / bone.length) + np.float32(TABLE_MARGIN * step + 0.5)).astype(np.int32)
     np.minimum(np.maximum(index, 0, out=index), bone.table.shape[1] - 1, out=index)
     half, depth, cortex, centre, sponge = (row[index] for row in bone.table)
     end_base = u - _surface(bone.base, s)
@@ -178,7 +180,7 @@ def _half_depth(s: Array, half: Array, depth: Array, end: Array) -> Array:
 
 def add_slab(grid: Grid, bone: Slab) -> None:
     """Add a bone given by its outline to the grid."""
-    view = window(grid, bone.outline, grid.mm)
+    view = window(grid, bone.outline.tolist(), grid.mm)
     if view is None:
         return
     edge = _edge_distance(bone, view)

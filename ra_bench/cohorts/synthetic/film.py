@@ -8,6 +8,7 @@ gross severity (drift, slips, thin bone next to the joints) from a coarse and no
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -162,9 +163,20 @@ def _absorbed(scene: Scene, flesh: Flesh, height: int, width: int, rng: np.rando
 
 def trabeculae(rng: np.random.Generator) -> Array:
     """A 128 x 128 pattern that repeats at its edges, mean 0, stretched along its second axis."""
-    fine = ndimage.gaussian_filter(rng.standard_normal((128, 128)), (1.3, 4.0), mode="wrap")
-    coarse = ndimage.gaussian_filter(rng.standard_normal((128, 128)), (5.0, 7.0), mode="wrap")
-    return np.asarray(0.30 * fine / fine.std() + 0.07 * coarse / coarse.std(), dtype=np.float32)
+    noise = np.fft.rfft2(rng.standard_normal((128, 128), dtype=np.float32))
+    return np.fft.irfft2(noise * _trabecular_spectrum()).astype(np.float32)
+
+
+@lru_cache(maxsize=1)
+def _trabecular_spectrum() -> Array:
+    """Amplitudes of a fine pattern (0.3 mm across, 0.8 mm along) and a weak coarse one."""
+    across, along = np.fft.fftfreq(128)[:, None], np.fft.rfftfreq(128)[None, :]
+    power = np.zeros((128, 65))
+    for strength, wide, long in ((0.30, 1.3, 4.0), (0.07, 5.0, 7.0)):
+        shape = np.exp(-4 * np.pi**2 * ((across * wide) ** 2 + (along * long) ** 2))
+        power += strength**2 * shape * 4 * np.pi * wide * long
+    power[0, 0] = 0.0
+    return np.asarray(np.sqrt(power), dtype=np.float32)
 
 
 def develop(

@@ -5,6 +5,7 @@ All of it is drawn from the seed and from the loose gross severity, never from t
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -101,5 +102,5 @@ def draw_pose(rng: np.random.Generator, person: Person) -> Pose:
 
 def direction(angle: float) -> tuple[float, float]:
     """Unit vector in hand coordinates at `angle` degrees from the hand's axis towards the thumb."""
-    radians = np.deg2rad(angle)
-    return float(np.sin(radians)), float(np.cos(radians))
+    radians = math.radians(angle)
+    return math.sin(radians), math.cos(radians)

@@ -50,12 +50,11 @@ def capsules(segments: Sequence[Segment], person: Person, pose: Pose) -> list[Ca
 
     for digit in range(5):
         proximal, distal = bone[digit, 1], bone[digit, 3]
-        tip = end_of(distal, 1.0)
+        tip = end_of(distal, 1.0 + 1.2 / distal.length)
         add(proximal.start, end_of(proximal), KNUCKLE[digit] * 0.9, MIDDLE[digit], 9.2)
         if digit:
             add(bone[digit, 2].start, end_of(bone[digit, 2]), MIDDLE[digit], LAST[digit], 8.0)
         add(distal.start, tip, LAST[digit], TIP[digit], 7.0)
-        add(tip, end_of(distal, 1.0 + 1.5 / distal.length), TIP[digit], TIP[digit] * 0.93, 6.0)
     for digit in range(1, 5):
         metacarpal = bone[digit, 0]
         add(metacarpal.start, end_of(metacarpal), 13.0, 11.0, 13.0)
@@ -70,8 +69,8 @@ def capsules(segments: Sequence[Segment], person: Person, pose: Pose) -> list[Ca
     thumb = bone[0, 0]
     add(thumb.start, end_of(thumb), 14.0, 11.5, 14.0)
     add((12.0, 12.0), end_of(thumb, 0.7), 16.0, 11.5, 17.0)
-    add(end_of(thumb, 0.62), end_of(bone[1, 0], 0.62), 9.0, 9.5, 9.5)
-    add(end_of(thumb, 0.85), end_of(bone[1, 0], 0.75), 6.5, 8.0, 7.0)
+    add(end_of(thumb, 0.45), end_of(bone[1, 0], 0.5), 14.0, 14.0, 12.0)
+    add(end_of(thumb, 0.85), end_of(bone[1, 0], 0.75), 7.5, 9.0, 8.0)
     add((-19.0, -4.0), end_of(bone[4, 0], 0.7), 13.0, 11.5, 14.5)
     _add_wrist(add, pose)
     return found

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ra_bench.cohorts.synthetic.bones import TABLE_PAD, TABLE_STEP
+from ra_bench.cohorts.synthetic.bones import TABLE_ENTRIES, TABLE_MARGIN
+from ra_bench.cohorts.synthetic.pose import DISTAL as DISTALS
+from ra_bench.cohorts.synthetic.pose import METACARPALS, PROXIMAL
+from ra_bench.cohorts.synthetic.pose import MIDDLE as MIDDLES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -79,25 +82,37 @@ def _double_socket(half: float) -> Curve:
     return 0.0, 0.0, 1.5 / half**2, -2.9 / half**4
 
 
-def profile(shape: Ends, length: float, girth: float, cortex: float) -> NDArray[np.float32]:
-    """Table along the bone, shape (5, entries): half-width, half-depth, cortex, centre line (mm), sponge (a share)."""
-    u = np.arange(-TABLE_PAD, length + TABLE_PAD, TABLE_STEP)
-    t = np.clip(u / length, 0, 1)
+NOMINAL = (METACARPALS, PROXIMAL, MIDDLES, DISTALS)
+
+
+@lru_cache(maxsize=32)
+def _pattern(digit: int, rank: int) -> NDArray[np.float64]:
+    """What `profile` scales, at entries from one tenth before the base to one tenth beyond the head.
+
+    Rows: half-width in mm at girth 1; share of the shaft's cortex; centre line in mm; sponge, a share.
+    """
+    shape, length = shape_of(digit, rank), NOMINAL[rank][digit]
+    t = np.linspace(-TABLE_MARGIN, 1 + TABLE_MARGIN, TABLE_ENTRIES)
+    u, t = t * length, np.clip(t, 0, 1)
     near = np.clip(1 - (np.clip(u, 0, None) - 1.5) / (0.42 * length), 0, 1) ** 2.0
     far = np.clip(1 - (np.clip(length - u, 0, None) - 3.0) / (0.34 * length), 0, 1) ** 1.8
     if shape.tuft:
         far = np.exp(-(((t - 0.9) / 0.12) ** 2))
-    half = (shape.shaft + (shape.base_half - shape.shaft) * near + (shape.head_half - shape.shaft) * far) * girth
+    half = shape.shaft + (shape.base_half - shape.shaft) * near + (shape.head_half - shape.shaft) * far
     # Rounded shoulders: the ends narrow again over their last millimetres.
-    half *= 1 - 0.16 * np.clip((2.6 - u) / 2.6, 0, 1) ** 2 - 0.12 * np.clip((u - length + 3.0) / 3.0, 0, 1) ** 2
-    depth = half * shape.depth
-    if shape.tuft:
-        depth = depth * (0.95 - 0.5 * t)
+    half *= 1 - 0.2 * np.clip((3.0 - u) / 3.0, 0, 1) ** 2 - 0.12 * np.clip((u - length + 3.0) / 3.0, 0, 1) ** 2
     middle = np.clip(1 - np.abs(2 * t - 0.95) ** 2.2, 0, 1)
-    shell = (0.5 + (shape.cortex * (0.4 + 0.6 * cortex) - 0.5) * middle) * min(1.0, 0.4 + 0.6 * cortex)
-    centre = shape.bow * 4 * t * (1 - t)
     # The middle of a shaft is mostly fat; the spongy bone lies at the ends.
     sponge = 1.2 - 1.0 * np.clip(1 - np.abs(2 * t - 1.0) ** 1.6, 0, 1)
     if shape.tuft:
         sponge = np.ones_like(t)
-    return np.stack([half, depth, shell, centre, sponge]).astype(np.float32)
+    depth = half * shape.depth * ((0.95 - 0.5 * t) if shape.tuft else 1.0)
+    return np.stack([half, depth, middle, shape.bow * 4 * t * (1 - t), sponge])
+
+
+def profile(digit: int, rank: int, girth: float, cortex: float) -> NDArray[np.float32]:
+    """Table along a bone, shape (5, entries): half-width, half-depth, cortex, centre line (mm), sponge (a share)."""
+    half, depth, middle, centre, sponge = _pattern(digit, rank)
+    shaft = shape_of(digit, rank).cortex * (0.4 + 0.6 * cortex)
+    plate = (0.5 + (shaft - 0.5) * middle) * min(1.0, 0.4 + 0.6 * cortex)
+    return np.stack([half * girth, depth * girth, plate, centre, sponge]).astype(np.float32)
