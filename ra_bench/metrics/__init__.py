@@ -5,18 +5,7 @@ Start with `error`, then `correlation`, `agreement` and `equivalence`; `resampli
 """
 
 from ra_bench.metrics._arrays import complete_pairs
-from ra_bench.metrics.agreement import (
-    CccInterval,
-    Limits,
-    Shifts,
-    ccc,
-    ccc_interval,
-    ccc_shifts,
-    ccc_unbiased,
-    limits_of_agreement,
-    sdc,
-    sem,
-)
+from ra_bench.metrics.agreement import Limits, limits_of_agreement, sdc, sem
 from ra_bench.metrics.categories import Level, Weights, band_table, krippendorff_alpha, qwk, weighted_kappa
 from ra_bench.metrics.comparison import (
     Friedman,
@@ -27,37 +16,41 @@ from ra_bench.metrics.comparison import (
     nemenyi_difference,
     williams_t,
 )
+from ra_bench.metrics.concordance import CccInterval, Shifts, ccc, ccc_interval, ccc_shifts, ccc_unbiased
 from ra_bench.metrics.correlation import (
-    Line,
-    calibration,
     kendall_tau_b,
     pearson,
     pearson_interval,
     pearson_p,
-    proportional_bias,
     r_squared,
     spearman,
 )
+from ra_bench.metrics.draw import Resampling, draw_patients, given_indices
 from ra_bench.metrics.equivalence import (
-    Interchangeability,
     Tost,
     TTest,
     bias_interval,
     equivalence_margin,
-    iei,
     paired_t,
-    reader_benchmark,
     tost,
     tost_from_summary,
 )
 from ra_bench.metrics.error import balanced_mae, bias, mae, max_ae, median_ae, rmse, rmse_identity, within
+from ra_bench.metrics.granularity import Grim, grim
 from ra_bench.metrics.icc import IccTable, MeanSquares, icc_table, mean_squares, noise_ceiling
-from ra_bench.metrics.intervals import INTERVAL_METHODS, Interval, Method, bca_corrections, interval
+from ra_bench.metrics.interchangeability import Interchangeability, iei, reader_benchmark
+from ra_bench.metrics.intervals import (
+    INTERVAL_METHODS,
+    Interval,
+    Method,
+    bca_corrections,
+    detectable_difference,
+    interval,
+)
+from ra_bench.metrics.lines import Line, calibration, proportional_bias
 from ra_bench.metrics.printed_rows import PrintedRow, failed_checks
 from ra_bench.metrics.published import (
     Box,
-    Grim,
-    grim,
     implied_p,
     implied_predicted_sd,
     implied_rho,
@@ -71,14 +64,12 @@ from ra_bench.metrics.replication import Repeatability, VarianceComponents, repe
 from ra_bench.metrics.resampling import (
     Resampled,
     ResampledSums,
-    Resampling,
     difference,
-    draw_patients,
-    given_indices,
     resample_metric,
     resample_slowly,
     resample_sums,
 )
+from ra_bench.metrics.spread import RangeAudit, range_audit
 from ra_bench.metrics.sums import (
     bias_from_sums,
     ccc_from_sums,
@@ -88,11 +79,13 @@ from ra_bench.metrics.sums import (
     power_sums,
     rmse_from_sums,
 )
+from ra_bench.metrics.verdict import Finding, Verdict, equivalence_verdict
 
 __all__ = [
     "INTERVAL_METHODS",
     "Box",
     "CccInterval",
+    "Finding",
     "Friedman",
     "Grim",
     "IccTable",
@@ -104,6 +97,7 @@ __all__ = [
     "MeanSquares",
     "Method",
     "PrintedRow",
+    "RangeAudit",
     "RankStability",
     "Ranking",
     "Repeatability",
@@ -114,6 +108,7 @@ __all__ = [
     "TTest",
     "Tost",
     "VarianceComponents",
+    "Verdict",
     "Weights",
     "adjust_bh",
     "adjust_holm",
@@ -131,9 +126,11 @@ __all__ = [
     "ccc_unbiased",
     "complete_pairs",
     "corrected_t",
+    "detectable_difference",
     "difference",
     "draw_patients",
     "equivalence_margin",
+    "equivalence_verdict",
     "failed_checks",
     "friedman",
     "given_indices",
@@ -166,6 +163,7 @@ __all__ = [
     "proportional_bias",
     "qwk",
     "r_squared",
+    "range_audit",
     "rank_models",
     "rank_stability",
     "reader_benchmark",

@@ -176,3 +176,47 @@ def _bca_shares(resampled: Resampled, outside: float) -> tuple[float, float]:
 
     z = float(ndtri(1 - outside))
     return share(-z), share(z)
+
+
+def detectable_difference(resampled: Resampled, power: float = 0.80, confidence: float = 0.95) -> float:
+    """Smallest true difference of two models that this test set would find.
+
+    Parameters
+    ----------
+    resampled : Resampled
+        Paired difference of a metric of the two, as from `difference`.
+    power : float
+        Wanted chance of finding it, between 0 and 1.
+    confidence : float
+        Coverage of the interval that must exclude 0, between 0 and 1.
+
+    Returns
+    -------
+    float
+        In the unit of the metric, above 0; nan where the difference does not vary over resamples.
+
+    Raises
+    ------
+    ValueError
+        If `power` or `confidence` is not between 0 and 1.
+
+    Notes
+    -----
+    From the bootstrap's standard error, taken as normal. Models that err alike are told apart more easily.
+
+    Examples
+    --------
+    >>> from ra_bench.metrics import bias_from_sums, draw_patients, resample_metric, resample_sums
+    >>> sums, = resample_sums(draw_patients(range(4)), [10, 20, 30, 40], [[11, 23, 30, 44]])
+    >>> round(detectable_difference(resample_metric(bias_from_sums, sums)), 1)
+    2.2
+    """
+    from scipy.special import ndtri
+
+    check_confidence(confidence)
+    if not 0 < power < 1:
+        raise ValueError(f"power is {power}: give a share between 0 and 1, such as 0.80.")
+    finite = resampled.replicates[np.isfinite(resampled.replicates)]
+    if not _varies(finite):
+        return _NAN
+    return float((ndtri((1 + confidence) / 2) + ndtri(power)) * finite.std(ddof=1))

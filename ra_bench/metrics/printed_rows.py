@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING
 
-from ra_bench.metrics.published import Box, _sizes, grim, implied_rho, max_bias, rmse_floor, rounding_box
+from ra_bench.metrics.granularity import grim
+from ra_bench.metrics.published import Box, _sizes, implied_rho, max_bias, rmse_floor, rounding_box
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -128,7 +128,7 @@ def test_same_seed_same_draw_and_another_seed_another() -> None:
 
 def test_large_draws_do_not_depend_on_how_they_are_split_up(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = draw_patients(np.arange(31), resamples=40).counts
-    monkeypatch.setattr("ra_bench.metrics.resampling._BLOCK", 100)
+    monkeypatch.setattr("ra_bench.metrics.draw.BLOCK", 100)
 
     assert np.array_equal(draw_patients(np.arange(31), resamples=40).counts, whole)
 
