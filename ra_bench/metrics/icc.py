@@ -102,7 +102,8 @@ def icc_table(ratings: ArrayLike, confidence: float = 0.95) -> IccTable:
         `values` and `intervals` by name, without unit; best is 1, never clipped at 0.
         `icc_1_*` raters differ from film to film; `icc_a_*` absolute agreement of these raters;
         `icc_c_*` consistency, blind to a rater who scores higher; `*_1` one rater, `*_k` the mean of all.
-        nan for a single film and where all ratings are one number; intervals are nan where raters agree perfectly.
+        nan for a single film and where all ratings are one number; intervals are nan where raters agree perfectly
+        or films do not differ.
 
     Raises
     ------
@@ -165,7 +166,7 @@ def _quantile(freedom_1: float, freedom_2: float, confidence: float) -> float:
 
 def _one_way_interval(ms: MeanSquares, confidence: float) -> tuple[float, float]:
     n, k = ms.films, ms.raters
-    if ms.within_films == 0:
+    if ms.within_films == 0 or ms.between_films == 0:
         return _UNDEFINED
     f, inner, outer = ms.between_films / ms.within_films, n - 1, n * (k - 1)
     low, high = f / _quantile(inner, outer, confidence), f * _quantile(outer, inner, confidence)
@@ -174,7 +175,7 @@ def _one_way_interval(ms: MeanSquares, confidence: float) -> tuple[float, float]
 
 def _consistency_interval(ms: MeanSquares, confidence: float) -> tuple[float, float]:
     n, k = ms.films, ms.raters
-    if ms.residual == 0:
+    if ms.residual == 0 or ms.between_films == 0:
         return _UNDEFINED
     f, inner, outer = ms.between_films / ms.residual, n - 1, (n - 1) * (k - 1)
     low, high = f / _quantile(inner, outer, confidence), f * _quantile(outer, inner, confidence)

@@ -42,6 +42,10 @@ def test_perfect_agreement_is_1_without_an_interval() -> None:
     assert np.isnan(list(table.intervals.values())).all()
 
 
+def test_films_that_do_not_differ_give_no_interval_rather_than_a_point() -> None:
+    assert np.isnan(icc_table([[3, 4], [3, 4]]).intervals["icc_1_1"]).all()
+
+
 def test_one_film_has_no_icc() -> None:
     table = icc_table([[1, 2]])
 
