@@ -22,6 +22,7 @@ Point = tuple[float, float]
 
 TABLE_ENTRIES = 320  # of a bone's profile table
 TABLE_MARGIN = 0.1  # share of a bone's length that the table covers before the base and beyond the head
+NEAR_SHARE = 0.62  # of a wrist bone's thickness that has the full outline
 SHAFT_START, SHAFT_LENGTH = 30.0, 26.0  # mm from the middle of the wrist to the forearm's shafts; mm of transition
 CORNER_SHARPNESS = 4.0  # per mm; corners of an outline are rounded over about its inverse
 BITTEN_OFF = 0.95  # share of the bone that a bite removes: a defect keeps a little bone in front of and behind it
@@ -193,12 +194,13 @@ def add_slab(grid: Grid, bone: Slab) -> None:
         sponge = np.float32(1) - share * np.float32(0.6)
     # Two half-solids, one behind the other: their edges coincide on one side of the bone and part on the other.
     tilt = _lean(bone, view)
-    outer = _dome(edge, bone.depth / 2, bone.rounding)
-    inner = _dome(edge - plate, (bone.depth - bone.plate) / 2, bone.rounding)
+    near, far = NEAR_SHARE * bone.depth, (1 - NEAR_SHARE) * bone.depth
+    outer = _dome(edge, near, bone.rounding)
+    inner = _dome(edge - plate, near - bone.plate / 2, bone.rounding)
     edge -= tilt
-    outer += _dome(edge, bone.depth / 2, bone.rounding)
+    outer += _dome(edge, far, bone.rounding / 2)
     edge -= plate
-    inner += _dome(edge, (bone.depth - bone.plate) / 2, bone.rounding)
+    inner += _dome(edge, far - bone.plate / 2, bone.rounding / 2)
     _deposit(grid, view, bone, outer, inner, u, s, sponge)
 
 

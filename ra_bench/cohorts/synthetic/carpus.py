@@ -24,7 +24,7 @@ CORNERS: dict[str, tuple[float, float]] = {
     "m": (13.0, 1.0), "m2": (18.8, -1.8), "m3": (20.0, -6.0), "m4": (17.3, -9.8),
     "s1": (7.5, -21.0), "s2": (12.0, -18.6), "s3": (16.2, -14.5),
     "n": (15.5, 12.0), "n1": (14.6, 6.0), "p": (11.0, 13.8),
-    "q": (20.2, 13.6), "q1": (23.2, -0.8), "q2": (26.6, 4.0), "q3": (23.2, 8.4),
+    "q": (21.4, 14.4), "q1": (25.0, -1.8), "q2": (28.8, 3.8), "q3": (24.9, 8.8),
     "t": (19.6, -12.2), "t2": (21.6, -13.6), "t3": (22.4, -17.5), "t4": (21.7, -22.5), "t5": (20.0, -28.5),
     "t6": (18.0, -35.0), "t7": (16.6, -42.0), "t8": (15.7, -52.0), "t9": (15.0, -120.0), "t10": (-0.6, -120.0),
     "t11": (-1.2, -56.0), "t12": (-2.4, -47.0), "t13": (-4.4, -40.0), "t14": (-7.2, -34.5), "t15": (-10.0, -30.0),
@@ -74,16 +74,16 @@ class Solid:
 
 
 SOLIDS: dict[str, Solid] = {
-    "capitate": Solid(depth=8.5, rounding=3.6, plate=0.65, rim=1.8, towards=(0.3, 1.0)),
-    "hamate": Solid(depth=7.0, rounding=3.6, plate=0.6, rim=2.6, towards=(-0.8, -0.4)),
-    "triquetrum": Solid(depth=6.0, rounding=3.6, plate=0.6, rim=2.6, towards=(0.6, -0.8)),
-    "lunate": Solid(depth=7.5, rounding=3.6, plate=0.65, rim=3.2, towards=(0.2, 1.0)),
-    "scaphoid": Solid(depth=6.5, rounding=3.6, plate=0.65, rim=3.4, towards=(-0.9, 0.4)),
+    "capitate": Solid(depth=8.5, rounding=3.6, plate=0.65, rim=1.2, towards=(0.3, 1.0)),
+    "hamate": Solid(depth=7.0, rounding=3.6, plate=0.6, rim=2.0, towards=(-0.8, -0.4)),
+    "triquetrum": Solid(depth=6.0, rounding=3.6, plate=0.6, rim=2.0, towards=(0.6, -0.8)),
+    "lunate": Solid(depth=7.5, rounding=3.6, plate=0.65, rim=2.2, towards=(0.2, 1.0)),
+    "scaphoid": Solid(depth=6.5, rounding=3.6, plate=0.65, rim=2.6, towards=(-0.9, 0.4)),
     "trapezoid": Solid(depth=6.0, rounding=3.2, plate=0.6, rim=2.4, towards=(0.8, -0.6)),
     "trapezium": Solid(depth=6.5, rounding=3.6, plate=0.65, rim=3.0, towards=(-0.8, -0.3)),
     "pisiform": Solid(depth=4.5, rounding=3.6, plate=0.5, rim=1.0, towards=(1.0, 0.0)),
     "hook": Solid(depth=3.2, rounding=1.8, plate=0.6, rim=0.8, towards=(-1.0, 0.0)),
-    "radius": Solid(depth=8.0, rounding=7.5, plate=0.75, rim=3.6, towards=(-0.3, 1.0)),
+    "radius": Solid(depth=8.0, rounding=7.5, plate=0.75, rim=2.6, towards=(-0.3, 1.0)),
     "ulna": Solid(depth=6.0, rounding=5.2, plate=0.7, rim=2.0, towards=(0.5, 1.0)),
 }
 
@@ -114,7 +114,7 @@ JOINT_OF_EDGE: dict[frozenset[str], str] = {
     frozenset(("q2", "q3")): "cmc1",
 }
 METACARPAL_BASES: tuple[tuple[float, float], ...] = (
-    (23.3, 9.0),
+    (25.2, 9.5),
     (11.0, 12.8),
     (-0.5, 11.0),
     (-11.2, 9.8),
@@ -123,14 +123,14 @@ METACARPAL_BASES: tuple[tuple[float, float], ...] = (
 
 # Middle of each scored joint, hand mm.
 SITE_CENTRES: dict[str, tuple[float, float]] = {
-    "multangular": (18.5, 5.5), "scaphoid": (12.0, -9.0), "lunate": (-3.5, -16.5), "radius": (15.5, -19.0),
+    "multangular": (19.0, 5.5), "scaphoid": (12.0, -9.0), "lunate": (-3.5, -16.5), "radius": (15.5, -19.0),
     "ulna": (-22.5, -24.0),
     "multangular_scaphoid": (14.0, 0.5), "capitate_scaphoid_lunate": (1.0, -11.0), "radiocarpal": (2.5, -21.5),
 }  # fmt: skip
 
 # Where bone goes first: bone, position, largest radius in mm, and the damage at which the defect begins.
 WRIST_BITES: dict[str, tuple[tuple[str, tuple[float, float], float, float], ...]] = {
-    "multangular": (("trapezium", (25.2, 2.0), 5.6, 0.0), ("trapezoid", (9.0, 12.0), 4.4, 1.0),
+    "multangular": (("trapezium", (27.2, 1.2), 6.0, 0.0), ("trapezoid", (9.0, 12.0), 4.4, 1.0),
     ("trapezium", (17.0, 12.0), 4.4, 2.0)),
     "scaphoid": (("scaphoid", (18.6, -8.2), 6.4, 0.0), ("scaphoid", (5.0, -15.5), 4.8, 1.5)),
     "lunate": (("lunate", (-11.0, -16.0), 5.8, 0.0), ("lunate", (1.5, -20.5), 4.8, 1.5)),

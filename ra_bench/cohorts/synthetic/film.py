@@ -92,7 +92,7 @@ def render_film(damage: ArrayLike, *, seed: int, width: int, severity: float | N
     height, factor = round(width * 3 / 4), max(1 if width > FINE_WIDTH else 2, -(-FINE_WIDTH // width))
     rng = np.random.default_rng([seed, 3])
     exposure = draw_exposure(rng)
-    flesh = flesh_map(scene.flesh, scene.film)
+    flesh = flesh_map(scene.flesh, scene.film, np.random.default_rng([seed, 8]))
     absorbed = _absorbed(scene, flesh, height * factor, width * factor, np.random.default_rng([seed, 4]))
     mm = scene.film[0] / (width * factor)
     for marker in draw_markers(np.random.default_rng([seed, 5]), flesh, scene.film):
@@ -136,7 +136,7 @@ def draw_exposure(rng: np.random.Generator) -> Exposure:
         spread=float(rng.uniform(14.0, 26.0)),
         blur=float(rng.uniform(0.12, 0.26)),
         noise=float(rng.uniform(0.003, 0.009)),
-        gain=float(rng.uniform(0.85, 1.15)),
+        gain=float(rng.uniform(0.88, 1.3)),
         gamma=float(rng.uniform(0.85, 1.25)),
         fog=float(max(0.0, rng.normal(0.03, 0.035))),
         tilt=(float(rng.normal(0, 0.03)), float(rng.normal(0, 0.03))),
@@ -172,7 +172,7 @@ def _trabecular_spectrum() -> Array:
     """Amplitudes of a fine pattern (0.3 mm across, 0.8 mm along) and a weak coarse one."""
     across, along = np.fft.fftfreq(128)[:, None], np.fft.rfftfreq(128)[None, :]
     power = np.zeros((128, 65))
-    for strength, wide, long in ((0.30, 1.3, 4.0), (0.07, 5.0, 7.0)):
+    for strength, wide, long in ((0.34, 1.2, 3.6), (0.07, 5.0, 7.0)):
         shape = np.exp(-4 * np.pi**2 * ((across * wide) ** 2 + (along * long) ** 2))
         power += strength**2 * shape * 4 * np.pi * wide * long
     power[0, 0] = 0.0

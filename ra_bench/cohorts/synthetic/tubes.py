@@ -36,7 +36,7 @@ class Ends:
 
 
 # Shaft, base and head half-widths, thumb to little finger.
-METACARPAL_HALVES = ((4.9, 7.6, 7.4), (4.2, 8.6, 7.7), (4.2, 7.8, 7.8), (3.5, 6.6, 6.7), (3.7, 7.2, 6.6))
+METACARPAL_HALVES = ((4.9, 7.8, 7.4), (4.2, 7.5, 7.8), (4.2, 7.0, 7.9), (3.5, 5.6, 6.8), (3.7, 6.5, 6.7))
 PROXIMAL_HALVES = ((4.5, 7.2, 5.9), (4.6, 8.0, 5.7), (4.8, 8.0, 5.9), (4.3, 7.3, 5.4), (3.6, 6.6, 4.7))
 MIDDLE_HALVES = ((0.0, 0.0, 0.0), (3.6, 6.6, 4.7), (3.9, 6.9, 5.0), (3.6, 6.5, 4.7), (2.9, 5.4, 3.9))
 DISTAL_HALVES = ((3.3, 6.8, 4.6), (2.3, 5.1, 3.7), (2.4, 5.3, 3.9), (2.4, 5.1, 3.7), (1.9, 4.3, 3.1))
@@ -67,7 +67,7 @@ def _metacarpal_ends(digit: int, head: float) -> tuple[Curve, Curve]:
     tilts = (0.0, 0.0, 0.05, 0.0, 0.10)
     hollows = (-0.02, 0.035, 0.0, 0.004, 0.01)
     base = (0.0, tilts[digit], hollows[digit], 0.0)
-    return base, (0.0, 0.0, 1.9 / head**2, 1.9 / head**4)
+    return base, (0.0, 0.0, 2.3 / head**2, 2.0 / head**4)
 
 
 def _socket(half: float) -> Curve:
