@@ -21,6 +21,8 @@ P_BEST = "p_best"
 RANK = "rank"
 #: Name of the fact that holds the command which makes the board.
 COMMAND = "command"
+#: Name of the fact that says what a score counts, and its ends.
+SCALE = "scale"
 
 OWN = (
     Column(metric=BIAS_WITHIN, label="bias within ±", unit="", best="low", digits=1),

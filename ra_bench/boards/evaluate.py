@@ -108,7 +108,7 @@ def measure(
                 _resampled(spec, resampling, reference, vector, own)
                 for vector, own in zip(predicted, sums, strict=True)
             ]
-            values[spec.name] = _with_interval(mean_over_seeds(seeds), spec.interval)
+            values[spec.name] = with_interval(mean_over_seeds(seeds), spec.interval)
         except Exception as error:  # noqa: BLE001 - a guest's metric may raise anything, and must not stop the others
             values[spec.name] = MetricValue(value=nan)
             problems.append(f"{spec.label} could not be computed ({type(error).__name__}: {error}).")
@@ -130,6 +130,16 @@ def mean_over_seeds(seeds: Sequence[Resampled]) -> Resampled:
         estimate=float(np.mean([seed.estimate for seed in seeds])),
         replicates=np.mean([seed.replicates for seed in seeds], axis=0),
         jackknife=np.mean([seed.jackknife for seed in seeds], axis=0),
+    )
+
+
+def with_interval(resampled: Resampled, method: str) -> MetricValue:
+    """The value of a metric that was resampled, with its 95 % interval unless `method` is "none"."""
+    if method == "none":
+        return MetricValue(value=rounded(resampled.estimate))
+    found = interval(resampled, "percentile" if method == "percentile" else "bca")
+    return MetricValue(
+        value=rounded(resampled.estimate), low=rounded(found.low), high=rounded(found.high), method=found.method
     )
 
 
@@ -206,12 +216,3 @@ def _nan_for_error(spec: MetricSpec) -> Callable[[Floats, Floats], float]:
             return nan
 
     return compute
-
-
-def _with_interval(resampled: Resampled, method: str) -> MetricValue:
-    if method == "none":
-        return MetricValue(value=rounded(resampled.estimate))
-    found = interval(resampled, "percentile" if method == "percentile" else "bca")
-    return MetricValue(
-        value=rounded(resampled.estimate), low=rounded(found.low), high=rounded(found.high), method=found.method
-    )

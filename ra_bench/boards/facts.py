@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ra_bench.boards.columns import COMMAND
+from ra_bench.boards.columns import COMMAND, SCALE
 from ra_bench.boards.evaluate import RESAMPLES, SEED
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ Facts = tuple[tuple[str, str], ...]
 COHORT_NOTE = "note on the cohort"
 CHOICE = "our choice where the paper is silent"
 #: Facts that are read off the records, and so made anew whenever the board is.
-_OF_RECORDS = ("measured on", "models", "versions", "device", "finished", "intervals")
+_OF_RECORDS = ("measured on", "packages", "versions", "device", "finished", "intervals")
 
 
 def setting_facts(cohort: Cohort, split: Split, protocol: Protocol, *, command: str = "") -> Facts:
@@ -41,7 +41,7 @@ def setting_facts(cohort: Cohort, split: Split, protocol: Protocol, *, command: 
     patients = {sample.sample_id: sample.patient_id for sample in cohort.samples}
     facts = [
         ("cohort", f"{cohort.name}, version {cohort.version}{', simulated' if cohort.simulated else ''}"),
-        ("scale", f"{scale.name}, {scale.minimum:g} to {scale.maximum:g} {scale.unit}"),
+        (SCALE, f"{scale.name}, {scale.minimum:g} to {scale.maximum:g} {scale.unit}"),
         ("readers", f"{len(readers)}: {', '.join(readers)}"),
         ("training", _size(split.train, patients)),
         ("validation", _size(split.validation, patients)),
@@ -58,7 +58,7 @@ def setting_facts(cohort: Cohort, split: Split, protocol: Protocol, *, command: 
 
 
 def record_facts(records: Sequence[RunRecord], films: HeldOut) -> Facts:
-    """Facts that the records hold: test films, models and their packages, versions, device, dates."""
+    """Facts that the records hold: test films, packages of the models, versions, device, dates."""
     finished = sorted(record.finished for record in records)
     ends = dict.fromkeys((finished[0], finished[-1]))
     names = sorted({name for record in records for name in record.environment})
@@ -67,7 +67,7 @@ def record_facts(records: Sequence[RunRecord], films: HeldOut) -> Facts:
     ]
     facts = {
         "measured on": f"{films.scored:,} films of {films.patient_count:,} patients",
-        "models": _all(f"{record.job.model} ({record.job.plugin} {record.job.plugin_version})" for record in records),
+        "packages": _all(f"{record.job.plugin} {record.job.plugin_version}" for record in records),
         "versions": ", ".join(versions),
         "device": _all(record.device for record in records),
         "finished": " to ".join(ends),

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ra_bench.boards.columns import COMMAND
 from ra_bench.errors import RecordError
-from ra_bench.metrics.printed_rows import PrintedRow, failed_checks
-from ra_bench.metrics.published import implied_predicted_sd, max_bias, rounding_box
+from ra_bench.metrics import PrintedRow, failed_checks, implied_predicted_sd, max_bias, rounding_box
 from ra_bench.values import Board, BoardRow, Column, MetricValue
 
 if TYPE_CHECKING:
@@ -185,12 +184,8 @@ def _strained(table: PublishedTable) -> list[str]:
     ]
     small, large = [span[0] for span in spans], [span[1] for span in spans]
     needed = f"{min(small):.0f} to {max(small):.0f} or of {min(large):.0f} to {max(large):.0f}"
-    return [
-        (
-            "The rows that print no SD are strained: "
-            f"were the SD of the reference near {sd:g}, their rho and RMSE would need predictions with an SD of {needed}."
-        )
-    ]
+    supposed = f"were the SD of the reference near {sd:g}, their rho and RMSE would need predictions with an SD of"
+    return [f"The rows that print no SD are strained: {supposed} {needed}."]
 
 
 def _seconds(text: str) -> float:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ra_bench.boards.evaluate import rounded
-from ra_bench.metrics import difference, interval
-from ra_bench.metrics.ranking import rank_models
+from ra_bench.metrics import difference, interval, rank_models
 from ra_bench.values import MetricValue
 
 if TYPE_CHECKING:

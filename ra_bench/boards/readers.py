@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ra_bench.boards.evaluate import Measured, check_identity, measure
+from ra_bench.boards.evaluate import check_identity, measure, with_interval
 from ra_bench.boards.held_out import mean_reading
+from ra_bench.boards.render.numbers import as_text, fixed
 from ra_bench.metrics import (
     complete_pairs,
     icc_a_1_from_sums,
     icc_table,
-    interval,
     limits_of_agreement,
     noise_ceiling,
     resample_metric,
@@ -26,6 +26,7 @@ from ra_bench.values import BoardRow
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ra_bench.boards.evaluate import Measured
     from ra_bench.boards.held_out import Floats, HeldOut
     from ra_bench.metrics import Resampling
     from ra_bench.specs import MetricSpec
@@ -57,28 +58,22 @@ def measure_readers(films: HeldOut, metrics: Sequence[MetricSpec], resampling: R
     Readers
         Nothing where there are fewer than two readers, or no film that two of them read.
     """
-    names = list(films.readings)
-    scores = list(films.readings.values())
-    if len(names) < 2 or not any(complete_pairs(*pair)[0].size for pair in combinations(scores, 2)):
+    names, scores = list(films.readings), list(films.readings.values())
+    if not _pairs(scores):
         return Readers()
     if len(names) == 2:
         rows = [_row(f"{names[1]} against {names[0]}", scores[0], scores[1], metrics, resampling)]
     else:
+        rests = [mean_reading([other for other in scores if other is not own]) for own in scores]
         rows = [
-            _row(
-                f"{name} against the others",
-                mean_reading([s for s in scores if s is not own]),
-                own,
-                metrics,
-                resampling,
-            )
-            for name, own in zip(names, scores, strict=True)
+            _row(f"{name} against the others", rest, own, metrics, resampling)
+            for name, rest, own in zip(names, rests, scores, strict=True)
         ]
-    benchmark = reader_benchmark(scores)
-    return Readers(rows=tuple(rows), remarks=_of_all(scores, benchmark, resampling), benchmark=benchmark)
+    benchmark = further_reader_rmse(scores)
+    return Readers(rows=tuple(rows), remarks=(*_of_all(scores), _of_benchmark(scores, benchmark)), benchmark=benchmark)
 
 
-def reader_benchmark(readings: Sequence[Floats]) -> float:
+def further_reader_rmse(readings: Sequence[Floats]) -> float:
     """RMSE that a further reader of the same quality would have against the mean of these.
 
     Parameters
@@ -94,7 +89,7 @@ def reader_benchmark(readings: Sequence[Floats]) -> float:
 
     Examples
     --------
-    >>> round(reader_benchmark([np.array([10.0, 20.0]), np.array([12.0, 18.0])]), 3)
+    >>> round(further_reader_rmse([np.array([10.0, 20.0]), np.array([12.0, 18.0])]), 3)
     1.732
     """
     squares = [float(np.square(second - first).mean()) for first, second in _pairs(readings)]
@@ -110,44 +105,48 @@ def _pairs(readings: Sequence[Floats]) -> list[tuple[Floats, Floats]]:
 
 def _row(name: str, others: Floats, own: Floats, metrics: Sequence[MetricSpec], resampling: Resampling) -> BoardRow:
     check_identity(others, own, name=name)
-    measured = measure(metrics, resampling, others, own[None], resample_sums(resampling, others, [own]))
-    return BoardRow(kind="reader", name=name, metrics=measured.values, remark=_agreement(others, own, measured))
+    (sums,) = resample_sums(resampling, others, [own])
+    measured = measure(metrics, resampling, others, own[None], [sums])
+    icc = with_interval(resample_metric(icc_a_1_from_sums, sums), "percentile")
+    said = [f"ICC(A,1) {as_text(icc, 2)}.", *_agreement(others, own), *_left_out(others, measured), *measured.problems]
+    return BoardRow(kind="reader", name=name, metrics=measured.values, remark=" ".join(said))
 
 
-def _agreement(others: Floats, own: Floats, measured: Measured) -> str:
-    """Limits of agreement as a sentence, and what is missing."""
-    said = []
+def _agreement(others: Floats, own: Floats) -> list[str]:
     pairs = complete_pairs(others, own)
-    if pairs[0].size > 1:
-        limits = limits_of_agreement(*pairs)
-        said.append(
+    if pairs[0].size < 2:
+        return []
+    limits = limits_of_agreement(*pairs)
+    return [
+        (
             f"95 % of the differences on single films lie between {limits.low:.1f} and {limits.high:.1f} "
             "(limits of agreement)."
         )
-    if missing := others.size - measured.films:
-        said.append(f"Measured on {measured.films} films: {missing} lack a reading.")
-    return " ".join([*said, *measured.problems])
+    ]
 
 
-def _of_all(scores: Sequence[Floats], benchmark: float, resampling: Resampling) -> tuple[str, ...]:
-    """ICC, noise ceiling and benchmark, a sentence each."""
+def _left_out(others: Floats, measured: Measured) -> list[str]:
+    missing = others.size - measured.films
+    return [f"Measured on {measured.films} films: {missing} lack a reading."] if missing else []
+
+
+def _of_all(scores: Sequence[Floats]) -> list[str]:
+    """How good the mean of all readers is, on the films that all of them read."""
     table = np.column_stack(scores)
     table = table[np.isfinite(table).all(axis=1)]
-    said = []
-    if len(table) > 1:
-        values = icc_table(table).values
-        ends = ""
-        if len(scores) == 2:
-            (sums,) = resample_sums(resampling, scores[0], [scores[1]])
-            found = interval(resample_metric(icc_a_1_from_sums, sums), "percentile")
-            ends = f" ({found.low:.2f}–{found.high:.2f})"
-        said.append(
-            f"Readers: ICC(A,1), the agreement of single readings, is {values['icc_a_1']:.2f}{ends}; "
-            f"ICC(A,k), that of their mean, is {values['icc_a_k']:.2f}. "
-            f"Noise ceiling: a perfect model can expect rho {noise_ceiling(table):.2f} with the mean of these readers."
+    if len(table) < 2:
+        return []
+    agreement, ceiling = fixed(icc_table(table).values["icc_a_k"], 2), fixed(noise_ceiling(table), 2)
+    return [
+        (
+            f"ICC(A,k), the agreement of the mean of the {len(scores)} readers, is {agreement}. "
+            f"Noise ceiling: a perfect model can expect rho {ceiling} with that mean."
         )
-    said.append(
+    ]
+
+
+def _of_benchmark(scores: Sequence[Floats], benchmark: float) -> str:
+    return (
         f"Reader benchmark: a further reader of the same quality would have RMSE {benchmark:.2f} against the mean of "
         f"the {len(scores)} readers. 'RMSE / reader' divides by it: 1 is as good as such a reader, below 1 is better."
     )
-    return tuple(said)

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 PRIVATE = (
     "Private cohort: predictions film by film are not kept beside this board. "
-    "'ra-bench board rebuild' can draw it again, but not measure it again."
+    "'ra-bench leaderboard' can draw it again, but not measure it again."
 )
 NO_EVIDENCE = (
     "p (mean difference) is a paired t-test. p > 0.05 is not evidence of agreement: it says only that predictions "
-    "were not shown to be too high or too low on average. A model that answers one and the same mean for every film "
-    "gets a p near 1."
+    "were not shown to be too high or too low on average. A model that answers the mean score for every film can get "
+    "a p near 1."
 )
 BIAS_WITHIN = (
     "'bias within ±' is the smallest margin at which an equivalence test of the mean difference would pass (the "
@@ -28,9 +28,9 @@ BIAS_WITHIN = (
 )
 _SHARED_RANKS = (
     "Ranks go by RMSE. Models share a rank where these films do not tell them apart; that is no proof that they are "
-    "equal. Beside the rank: the ranks that other patients could have given (95 %). P(best): how often the model "
-    "came first when the patients were drawn anew. On 158 films the best of several models half a unit of RMSE "
-    "apart often comes third."
+    "equal. In brackets: the places that a model takes by itself, in 95 of 100 draws of the patients. P(best): the "
+    "share of draws in which it comes first. On 158 films the best of several models half a unit of RMSE apart often "
+    "comes third."
 )
 _SEEDS = (
     "A row of several seeds shows the mean of its seeds' metrics. Its intervals are about the choice of patients, "

@@ -7,8 +7,8 @@ import pytest
 from ra_bench.boards.board import build_board
 from ra_bench.boards.render.escape import code, escaped
 from ra_bench.boards.render.markdown import render
-from ra_bench.boards.render.numbers import fixed, with_interval
-from ra_bench.values import Board, BoardRow, MetricValue
+from ra_bench.boards.render.numbers import as_text, fixed
+from ra_bench.values import Board, BoardRow, Column, MetricValue
 
 
 @pytest.fixture
@@ -30,20 +30,20 @@ def line_of(page, name):
 
 
 def test_intervals_stand_in_brackets():
-    assert with_interval(MetricValue(value=0.711, low=0.648, high=0.7601), 2) == "0.71 (0.65–0.76)"
+    assert as_text(MetricValue(value=0.711, low=0.648, high=0.7601), 2) == "0.71 (0.65–0.76)"
 
 
 def test_an_interval_below_zero_is_written_with_to():
-    assert with_interval(MetricValue(value=0.01, low=-0.1, high=0.12), 2) == "0.01 (-0.10 to 0.12)"
+    assert as_text(MetricValue(value=0.01, low=-0.1, high=0.12), 2) == "0.01 (-0.10 to 0.12)"
 
 
 def test_what_is_undefined_is_not_available():
-    assert with_interval(MetricValue(value=float("nan")), 2) == "n/a"
+    assert as_text(MetricValue(value=float("nan")), 2) == "n/a"
     assert fixed(float("inf"), 2) == "n/a"
 
 
 def test_a_metric_that_a_row_lacks_is_an_empty_cell():
-    assert with_interval(None, 2) == ""
+    assert as_text(None, 2) == ""
 
 
 def test_a_constant_model_shows_no_rho(page):
@@ -89,6 +89,23 @@ def test_nothing_is_bold_or_starred_in_a_table(page):
 def test_units_and_methods_are_said_once(page):
     assert page.count("95 % intervals (rho, CCC: percentile bootstrap; MAE, RMSE: BCa bootstrap)") == 1
     assert "MAE, RMSE, bias within ± in SvH units." in page
+
+
+def test_the_scale_is_said_below_the_models(made):
+    facts = (("scale", "SvH, both hands, 0 to 280 SvH units"),)
+    board = build_board("made-up", records=made.board_records(), metrics=made.metrics, facts=facts)
+    assert "Scores: SvH, both hands, 0 to 280 SvH units." in render(board).split("##")[1]
+
+
+def test_what_a_paper_prints_is_not_rounded_again():
+    rows = tuple(
+        BoardRow(kind="published", name=name, metrics={"rmse": MetricValue(value=value)})
+        for name, value in (("a", 18.75), ("b", 15.7))
+    )
+    column = Column(metric="rmse", label="RMSE", unit="", best="low", digits=1)
+    page = render(Board(name="b", title="b", columns=(column,), rows=rows))
+    assert "18.75" in page
+    assert "15.70" in page
 
 
 def test_the_same_board_gives_the_same_bytes(made):
@@ -143,3 +160,37 @@ def test_hostile_names_stay_in_their_cells():
 def test_an_empty_board_says_how_to_fill_it():
     page = render(Board(name="b", title="b", columns=(), rows=(), facts=(("command", "ra-bench run --models all"),)))
     assert "Nothing is measured yet. This command fills the section: `ra-bench run --models all`" in page
+
+
+HOSTILE = [
+    "a|b",
+    "<script>alert(1)</script>",
+    "<b>bold</b> &lt; &amp; &#60;",
+    "`code` ``more``",
+    "[link](http://example.org) ![picture](x)",
+    "*bold* **bold** _it_ __it__ snake_case ~~gone~~",
+    "\\| \\\\ \\`",
+    "# heading",
+    "1. list",
+    "- list",
+    "+ list",
+    "* list",
+    "> quotation",
+    "---",
+    "===",
+    "```",
+    "<http://example.org> <a@b.org>",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_markdown_reader_sees_hostile_text_as_it_was_written(text):
+    from markdown_it import MarkdownIt
+
+    page = f"{escaped(text)}\n\n- {escaped(text)}\n\n| a |\n| - |\n| {escaped(text)} |\n"
+    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(page)
+    inline = [token for token in tokens if token.type == "inline"]
+    seen = ["".join(child.content for child in token.children or ()) for token in inline]
+    assert seen == [text, text, "a", text]
+    kinds = {child.type for token in inline for child in token.children or ()}
+    assert kinds <= {"text", "text_special"}

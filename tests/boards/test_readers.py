@@ -8,7 +8,7 @@ import pytest
 from ra_bench.boards.columns import P_MEAN_DIFFERENCE, READER_RATIO
 from ra_bench.boards.evaluate import draw
 from ra_bench.boards.held_out import held_out
-from ra_bench.boards.readers import measure_readers, reader_benchmark
+from ra_bench.boards.readers import further_reader_rmse, measure_readers
 from ra_bench.metrics import icc_table, limits_of_agreement, noise_ceiling, rmse
 
 
@@ -50,17 +50,30 @@ def test_the_row_says_the_limits_of_agreement_in_a_sentence(made):
     assert f"lie between {limits.low:.1f} and {limits.high:.1f} (limits of agreement)" in row.remark
 
 
-def test_agreement_and_noise_ceiling_are_remarks(made):
+def test_the_row_says_the_icc_of_single_readings_with_its_interval(made):
+    scores = made.readings()
+    icc = icc_table(np.column_stack(list(scores.values()))).values["icc_a_1"]
+    (row,) = measured(made, scores).rows
+    assert row.remark.startswith(f"ICC(A,1) {icc:.2f} (0.")
+
+
+def test_the_mean_of_the_readers_and_its_noise_ceiling_are_a_remark(made):
     scores = made.readings()
     table = np.column_stack(list(scores.values()))
-    said = " ".join(measured(made, scores).remarks)
-    assert f"ICC(A,1), the agreement of single readings, is {icc_table(table).values['icc_a_1']:.2f} (" in said
+    said = measured(made, scores).remarks[0]
+    assert f"mean of the 2 readers, is {icc_table(table).values['icc_a_k']:.2f}" in said
     assert f"expect rho {noise_ceiling(table):.2f}" in said
+
+
+def test_readers_who_contradict_each_other_have_no_noise_ceiling(made):
+    first = made.readings()["reader1"]
+    found = measured(made, {"reader1": first, "reader2": tuple(280 - score for score in first)})
+    assert "expect rho n/a" in found.remarks[0]
 
 
 def test_the_benchmark_of_two_readers_is_the_root_of_three_quarters_of_their_rmse():
     first, second = np.array([10.0, 20.0, 30.0]), np.array([12.0, 18.0, 33.0])
-    assert reader_benchmark([first, second]) == pytest.approx(np.sqrt(0.75) * rmse(first, second))
+    assert further_reader_rmse([first, second]) == pytest.approx(np.sqrt(0.75) * rmse(first, second))
 
 
 def test_the_benchmark_is_what_a_further_reader_of_the_same_quality_reaches():
@@ -68,7 +81,7 @@ def test_the_benchmark_is_what_a_further_reader_of_the_same_quality_reaches():
     truth = generator.gamma(1.2, 40.0, 200_000)
     readers = [truth + generator.normal(0, 10, truth.size) for _ in range(4)]
     reached = rmse(np.mean(readers[:3], axis=0), readers[3])
-    assert reader_benchmark(readers[:3]) == pytest.approx(reached, rel=0.01)
+    assert further_reader_rmse(readers[:3]) == pytest.approx(reached, rel=0.01)
 
 
 def test_films_that_a_reader_left_out_are_counted(made):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ra_bench.boards.columns import COMMAND, RANK
+from ra_bench.boards.columns import COMMAND, RANK, SCALE
 from ra_bench.boards.render.escape import code, escaped
-from ra_bench.boards.render.numbers import duration, rank_of, three_digits, with_interval
+from ra_bench.boards.render.numbers import as_text, decimals, duration, rank_of, three_digits
 from ra_bench.boards.render.table import TableColumn, table
 
 if TYPE_CHECKING:
@@ -43,15 +43,14 @@ def _simulated(board: Board) -> list[str]:
 
 def _measured(board: Board) -> list[str]:
     """The models; where there are none yet, the command that makes some."""
-    lines = _section(board, "Models", ("model",))
-    if lines:
-        return [*lines, "", *_legend(board)]
+    if any(row.kind == "model" for row in board.rows):
+        return _section(board, "Models", ("model",), legend=_legend(board))
     commands = [value for name, value in board.facts if name == COMMAND]
     how = [f"This command fills the section: {code(command)}" for command in commands]
     return ["## Models", "", " ".join(["Nothing is measured yet.", *how])]
 
 
-def _section(board: Board, heading: str, kinds: Sequence[str], *, cost: bool = False) -> list[str]:
+def _section(board: Board, heading: str, kinds: Sequence[str], *, legend: str = "", cost: bool = False) -> list[str]:
     rows = [row for row in board.rows if row.kind in kinds]
     if not rows:
         return []
@@ -62,11 +61,17 @@ def _section(board: Board, heading: str, kinds: Sequence[str], *, cost: bool = F
         *(_cost_columns(rows) if cost else ()),
     ]
     remarks = [f"- {escaped(row.name)}: {escaped(row.remark)}" for row in rows if row.remark]
-    return [f"## {heading}", "", *table(columns), *(["", *remarks] if remarks else [])]
+    below = [*(["", legend] if legend else []), *(["", *remarks] if remarks else [])]
+    return [f"## {heading}", "", *table(columns), *below]
 
 
 def _metric_column(column: Column, rows: Sequence[BoardRow]) -> TableColumn:
-    cells = tuple(escaped(with_interval(row.metrics.get(column.metric), column.digits)) for row in rows)
+    values = [row.metrics.get(column.metric) for row in rows]
+    # What a paper prints is not rounded again.
+    printed = [
+        decimals(value.value) for row, value in zip(rows, values, strict=True) if value and row.kind == "published"
+    ]
+    cells = tuple(as_text(value, max(column.digits, *printed, 0)) for value in values)
     return TableColumn(heading=escaped(column.label) + _ARROWS[column.best], cells=cells)
 
 
@@ -74,7 +79,7 @@ def _names(rows: Sequence[BoardRow], heading: str) -> TableColumn:
     return TableColumn(heading=heading, cells=tuple(escaped(row.name) for row in rows), right=False)
 
 
-def _legend(board: Board) -> list[str]:
+def _legend(board: Board) -> str:
     """What arrows, brackets and units mean, said once."""
     shown = [row for row in board.rows if row.kind in ("model", "reader", "baseline")]
     used = [column for column in board.columns if any(column.metric in row.metrics for row in shown)]
@@ -91,7 +96,8 @@ def _legend(board: Board) -> list[str]:
     sentences = ["↑ higher is better, ↓ lower is better."]
     sentences += [f"In brackets: 95 % intervals ({brackets})."] if brackets else []
     sentences += [f"{scales}."] if scales else []
-    return [" ".join(sentences)]
+    sentences += [f"Scores: {escaped(value)}." for name, value in board.facts if name == SCALE]
+    return " ".join(sentences)
 
 
 def _unfinished(board: Board) -> list[str]:
@@ -132,7 +138,7 @@ def _cost_columns(rows: Sequence[BoardRow]) -> list[TableColumn]:
 
 
 def _scaled(value: int | None, unit: float) -> str:
-    return "" if value is None else escaped(three_digits(value / unit))
+    return "" if value is None else three_digits(value / unit)
 
 
 def _facts(board: Board) -> Iterable[str]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 UNDEFINED = "n/a"
 
 
-def with_interval(value: MetricValue | None, digits: int) -> str:
+def as_text(value: MetricValue | None, digits: int) -> str:
     """`0.71 (0.65–0.76)`; empty where the row has no such metric."""
     if value is None:
         return ""
@@ -36,6 +36,17 @@ def fixed(value: float, digits: int) -> str:
     if float(text) == 0:
         return f"<{10**-digits:.{digits}f}" if value > 0 else f"{0:.{digits}f}"
     return text
+
+
+def decimals(value: float) -> int:
+    """How many decimals it takes to write a number as it is.
+
+    Examples
+    --------
+    >>> decimals(18.75), decimals(0.9), decimals(25.0)
+    (2, 1, 0)
+    """
+    return len(repr(value).partition(".")[2].rstrip("0"))
 
 
 def rank_of(row: BoardRow, interval: MetricValue | None) -> str:
