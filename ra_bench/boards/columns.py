@@ -23,6 +23,8 @@ RANK = "rank"
 COMMAND = "command"
 #: Name of the fact that says what a score counts, and its ends.
 SCALE = "scale"
+#: Name of the fact that counts the test films and their patients.
+MEASURED_ON = "measured on"
 
 OWN = (
     Column(metric=BIAS_WITHIN, label="bias within ±", unit="", best="low", digits=1),

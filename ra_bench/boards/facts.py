@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ra_bench.boards.columns import COMMAND, SCALE
+from ra_bench.boards.columns import COMMAND, MEASURED_ON, SCALE
 from ra_bench.boards.evaluate import RESAMPLES, SEED
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ Facts = tuple[tuple[str, str], ...]
 COHORT_NOTE = "note on the cohort"
 CHOICE = "our choice where the paper is silent"
 #: Facts that are read off the records, and so made anew whenever the board is.
-_OF_RECORDS = ("measured on", "packages", "versions", "device", "finished", "intervals")
+_OF_RECORDS = (MEASURED_ON, "packages", "versions", "device", "finished", "intervals")
 
 
 def setting_facts(cohort: Cohort, split: Split, protocol: Protocol, *, command: str = "") -> Facts:
@@ -66,7 +66,7 @@ def record_facts(records: Sequence[RunRecord], films: HeldOut) -> Facts:
         f"{name} {_all(record.environment[name] for record in records if name in record.environment)}" for name in names
     ]
     facts = {
-        "measured on": f"{films.scored:,} films of {films.patient_count:,} patients",
+        MEASURED_ON: f"{films.scored:,} films of {films.patient_count:,} patients",
         "packages": _all(f"{record.job.plugin} {record.job.plugin_version}" for record in records),
         "versions": ", ".join(versions),
         "device": _all(record.device for record in records),

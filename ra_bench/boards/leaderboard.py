@@ -102,9 +102,12 @@ def rebuild(folder: Path, metrics: Sequence[MetricSpec], renderers: Sequence[Ren
     """
     published = read_published(folder / PUBLISHED) if (folder / PUBLISHED).exists() else None
     board_file = folder / f"{BOARD}.json"
+    measured = any((folder / RECORDS).glob(f"*/{RECORD}"))
+    # Without board.json nothing says which of the records are baselines.
     old = json.read_board(board_file.read_text(encoding="utf-8")) if board_file.exists() else published
-    if old is None:
-        raise RecordError(f"{folder} holds neither board.json nor {PUBLISHED}. Name a folder that 'ra-bench run' made.")
+    if old is None or (measured and not board_file.exists()):
+        lacks = f"records, but no {BOARD}.json" if measured else f"neither {BOARD}.json nor {PUBLISHED}"
+        raise RecordError(f"{folder} holds {lacks}. Name a folder that 'ra-bench run' made.")
     found = _made_again(old, published, folder, metrics)
     _write_board(found.board, folder, renderers)
     return found

@@ -139,6 +139,14 @@ def test_a_folder_without_a_board_is_refused(made, tmp_path):
         rebuild(tmp_path, made.metrics, RENDERERS)
 
 
+def test_records_without_their_board_are_refused(made, tmp_path):
+    saved(made, tmp_path)
+    (tmp_path / "board.json").unlink()
+    (tmp_path / "published.toml").write_bytes((LEADERBOARDS / "wang2022" / "published.toml").read_bytes())
+    with pytest.raises(RecordError, match=r"holds records, but no board.json"):
+        rebuild(tmp_path, made.metrics, RENDERERS)
+
+
 def test_a_measured_board_that_lost_its_records_is_refused(made, tmp_path):
     saved(made, tmp_path)
     (tmp_path / "records").rename(tmp_path / "elsewhere")

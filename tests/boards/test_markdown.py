@@ -91,6 +91,10 @@ def test_units_and_methods_are_said_once(page):
     assert "MAE, RMSE, bias within ± in SvH units." in page
 
 
+def test_films_and_patients_are_counted_below_the_models(page):
+    assert "Measured on 60 films of 60 patients." in page.split("## Readers")[0]
+
+
 def test_the_scale_is_said_below_the_models(made):
     facts = (("scale", "SvH, both hands, 0 to 280 SvH units"),)
     board = build_board("made-up", records=made.board_records(), metrics=made.metrics, facts=facts)

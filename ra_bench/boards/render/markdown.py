@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ra_bench.boards.columns import COMMAND, RANK, SCALE
+from ra_bench.boards.columns import COMMAND, MEASURED_ON, RANK, SCALE
 from ra_bench.boards.render.escape import code, escaped
 from ra_bench.boards.render.numbers import as_text, decimals, duration, rank_of, three_digits
 from ra_bench.boards.render.table import TableColumn, table
@@ -93,7 +93,8 @@ def _legend(board: Board) -> str:
             units.setdefault(escaped(column.unit), []).append(escaped(column.label))
     brackets = "; ".join(f"{', '.join(labels)}: {method}" for method, labels in methods.items())
     scales = ". ".join(f"{', '.join(labels)} in {unit}" for unit, labels in units.items())
-    sentences = ["↑ higher is better, ↓ lower is better."]
+    sentences = [f"Measured on {escaped(value)}." for name, value in board.facts if name == MEASURED_ON]
+    sentences += ["↑ higher is better, ↓ lower is better."]
     sentences += [f"In brackets: 95 % intervals ({brackets})."] if brackets else []
     sentences += [f"{scales}."] if scales else []
     sentences += [f"Scores: {escaped(value)}." for name, value in board.facts if name == SCALE]
