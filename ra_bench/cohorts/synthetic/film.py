@@ -147,18 +147,24 @@ def draw_exposure(rng: np.random.Generator) -> Exposure:
 
 def _absorbed(scene: Scene, flesh: Flesh, height: int, width: int, rng: np.random.Generator) -> Array:
     """Absorption in natural log units on a (height, width) grid."""
-    grid = Grid.empty(height, width, scene.film[0] / width, trabeculae(rng))
-    for hand in scene.hands:
-        for tube in hand.tubes:
-            add_tube(grid, tube)
-        for slab in hand.slabs:
-            add_slab(grid, slab)
+    grid = bone_maps(scene, height, width, trabeculae(rng))
     size = np.float32(scene.person.size)
     total = thickness(flesh, height, width) * np.float32(SOFT)
     total += grid.cortex * np.float32(CORTICAL - SOFT)
     total += grid.marrow * np.float32(TRABECULAR - SOFT)
     total *= size
     return total
+
+
+def bone_maps(scene: Scene, height: int, width: int, texture: Array) -> Grid:
+    """Cortex and marrow along every ray of a (height, width) film, in mm."""
+    grid = Grid.empty(height, width, scene.film[0] / width, texture)
+    for hand in scene.hands:
+        for tube in hand.tubes:
+            add_tube(grid, tube)
+        for slab in hand.slabs:
+            add_slab(grid, slab)
+    return grid
 
 
 def trabeculae(rng: np.random.Generator) -> Array:

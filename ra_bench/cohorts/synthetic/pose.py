@@ -75,9 +75,9 @@ def draw_pose(rng: np.random.Generator, person: Person) -> Pose:
     """One hand's pose; drift and slips happen to healthy hands too, and to sick ones only somewhat more."""
     spread = rng.uniform(0.0, 1.0)
     closed = np.array([40.0, 3.0, 0.0, -4.5, -9.0])
-    opened = np.array([50.0, 13.0, 1.5, -12.0, -27.0])
+    opened = np.array([50.0, 12.0, 1.5, -11.0, -24.0])
     fingers = closed + (opened - closed) * spread + rng.normal(0, 1.6, DIGITS)
-    fingers[0] = rng.uniform(18.0, 42.0)
+    fingers[0] = rng.uniform(14.0, 38.0)
     drift = max(0.0, rng.normal(1.0, 3.0) + person.severity * rng.uniform(0.0, 14.0))
     fingers[1:] -= drift * rng.uniform(0.6, 1.2, 4)
     slips = np.abs(rng.normal(0, 0.5, DIGITS)) + person.severity * rng.uniform(0, 2.6, DIGITS) * (
