@@ -238,7 +238,7 @@ def _numbered(names: Sequence[str]) -> list[str]:
     """Columns that are alike but for a last figure or letter: score_1 and score_2, SvH A and SvH B."""
     groups: dict[str, list[str]] = {}
     for name in names:
-        match = re.fullmatch(r"(.*[ _-])([A-Za-z]|\d)|(.*[A-Za-z])(\d)|()([Rr]\d)", name)
+        match = re.fullmatch(r"()([Rr]\d)|(.*[ _-])([A-Za-z]|\d)|(.*[A-Za-z])(\d)", name)
         stem = match and next((group for group in match.groups()[::2] if group is not None), None)
         if stem is not None and (_SCORE.search(stem) or not stem):
             groups.setdefault(stem, []).append(name)

@@ -179,9 +179,10 @@ def _deal(scores: Mapping[str, float], parts: Mapping[str, float], seed: int, na
     # Long enough that each side has about two places in a block, so that any patient can land anywhere.
     block = math.ceil(2 * sum(parts.values()) / min(parts.values()))
     dealt: dict[str, str] = {}
-    for start in range(0, len(patients), block):
-        some = _shuffled(patients[start : start + block], seed)
-        dealt.update(zip(some, sides[start : start + block], strict=True))
+    blocks = max(1, len(patients) // block)
+    for number in range(blocks):
+        start, stop = number * block, len(patients) if number == blocks - 1 else (number + 1) * block
+        dealt.update(zip(_shuffled(patients[start:stop], seed), sides[start:stop], strict=True))
     return dealt
 
 

@@ -39,26 +39,35 @@ def draw_chest(findings: Collection[str], *, view: str, patient: int, film: int,
         Bone bright.
     """
     build = np.random.default_rng([seed, patient])
-    rng = np.random.default_rng([seed, patient, film])
-    x, y = _grid(rng)
-    scene = _Scene(x, y, build, rng, frozenset(findings))
+    key = (seed, patient, film)
+    x, y = _grid(_generator(key, "position"))
+    scene = _Scene(x, y, build, key, frozenset(findings))
     thickness = scene.frontal() if view == "Frontal" else scene.lateral()
-    return _expose(thickness, rng)
+    return _expose(thickness, _generator(key, "exposure"))
+
+
+def _generator(key: tuple[int, int, int], part: str) -> np.random.Generator:
+    """A generator for each part of a film, so that one finding more leaves all the rest as it was."""
+    return np.random.default_rng([*key, *part.encode()])
 
 
 class _Scene:
     """One patient on one film: the parts share grid, build and findings."""
 
     def __init__(
-        self, x: Map, y: Map, build: np.random.Generator, rng: np.random.Generator, findings: frozenset[str]
+        self, x: Map, y: Map, build: np.random.Generator, key: tuple[int, int, int], findings: frozenset[str]
     ) -> None:
-        self.x, self.y, self.rng, self.findings = x, y, rng, findings
-        self.side = np.sign(x)
+        self.x, self.y, self.key, self.findings = x, y, key, findings
+        self.one_side = np.sign(x) == self.rng("side").choice((-1.0, 1.0))  # where one-sided findings are
         self.depth = float(build.uniform(17, 24))  # cm, front to back
         self.half_width = float(build.uniform(0.80, 0.92))  # of the thorax
         self.heart = float(build.uniform(0.40, 0.48))  # half-width of the heart over that of the thorax
         self.base = float(build.uniform(0.62, 0.74))  # of the lungs
         self.spacing = float(build.uniform(0.17, 0.20))  # of the ribs
+
+    def rng(self, part: str) -> np.random.Generator:
+        """The generator of one part."""
+        return _generator(self.key, part)
 
     def frontal(self) -> Map:
         """Attenuation along the ray, from front to back or back to front."""
@@ -70,7 +79,7 @@ class _Scene:
         filled = self._in_the_lungs(lung)
         filled = filled + np.maximum(0, np.maximum(heart, 0.85 * middle) - np.maximum(filled, 0))
         # Aerated lung stops a third of what tissue does.
-        soft = body - lung * air * (0.66 + 0.04 * _texture(self.rng, 6)) * (1 - filled)
+        soft = body - lung * air * (0.66 + 0.04 * _texture(self.rng("lungs"), 6)) * (1 - filled)
         soft -= 2.2 * _band(x - 0.02 * y, 0.05, 0.02) * _step(-0.1 - y, 0.1)  # trachea
         return np.asarray(TISSUE * soft + BONE * self._bones(lung) + METAL * self._devices())
 
@@ -94,7 +103,7 @@ class _Scene:
         across = np.abs(x) / wall
         dome = self.base - 0.05 * (x < 0) + 0.75 * (np.abs(x) / self.half_width - 0.45) ** 2
         if "Atelectasis" in self.findings:
-            dome = dome - 0.10 * (self.side == self._chosen_side())
+            dome = dome - 0.10 * self.one_side
         lung = _step(1 - across, 0.03) * _step(np.abs(x) - 0.10, 0.05) * _step(dome - y, 0.02)
         air = self.depth * np.sqrt(np.clip(1 - across**2, 0, 1))
         return lung, air
@@ -104,49 +113,54 @@ class _Scene:
         x, y = self.x, self.y
         half = self.heart * self.half_width
         if "Cardiomegaly" in self.findings:
-            half *= float(self.rng.uniform(1.30, 1.55))
+            half *= float(self.rng("heart").uniform(1.30, 1.55))
         tilted = y - 0.45 - 0.35 * (x - 0.10)
         heart = _disc(x - 0.10 * half / 0.4, tilted, half, 0.34, 0.05)
-        wide = float(self.rng.uniform(1.7, 2.2)) if "Enlarged Cardiomediastinum" in self.findings else 1.0
+        wide = float(self.rng("middle").uniform(1.7, 2.2)) if "Enlarged Cardiomediastinum" in self.findings else 1.0
         middle = _band(x, 0.13 * wide, 0.04) + _disc(x - 0.12 * wide, y + 0.28, 0.10, 0.10, 0.04)
         hila = _disc(np.abs(x) - 0.20, y - 0.05, 0.09, 0.16, 0.10)
         return heart, np.minimum(1, middle + 0.5 * hila)
 
     def _in_the_lungs(self, lung: Map) -> Map:
         """What fills air, as a share of it: vessels, patches, fluid; negative where there is more air."""
-        x, y, rng = self.x, self.y, self.rng
+        x, y = self.x, self.y
         from_hilum = np.hypot(np.abs(x) - 0.22, y - 0.05)
-        filled = np.asarray(0.13 * np.exp(-3 * from_hilum) * (1 + _texture(rng, 20)), dtype=np.float32)
+        filled = np.asarray(0.13 * np.exp(-3 * from_hilum) * (1 + _texture(self.rng("vessels"), 20)), dtype=np.float32)
         if "Edema" in self.findings:
-            filled += 0.40 * np.exp(-3 * from_hilum**2) * (1 + 0.5 * _texture(rng, 14))
+            filled += 0.40 * np.exp(-3 * from_hilum**2) * (1 + 0.5 * _texture(self.rng("Edema"), 14))
         for finding, share in (("Consolidation", 0.50), ("Pneumonia", 0.42), ("Lung Opacity", 0.22)):
             if finding in self.findings:
-                patch = _disc(x - self._place(), y - rng.uniform(-0.45, 0.40), 0.24, 0.22, 0.25)
+                rng = self.rng(finding)
+                patch = _disc(x - _place(rng), y - rng.uniform(-0.45, 0.40), 0.24, 0.22, 0.25)
                 filled += share * patch * (1 + 0.6 * _texture(rng, 12))
         if "Lung Lesion" in self.findings:
+            rng = self.rng("Lung Lesion")
             for _ in range(rng.integers(1, 4)):
                 size = rng.uniform(0.05, 0.10)
-                filled += 0.45 * _disc(x - self._place(), y - rng.uniform(-0.6, 0.45), size, size, 0.03)
+                filled += 0.45 * _disc(x - _place(rng), y - rng.uniform(-0.6, 0.45), size, size, 0.03)
         if "Atelectasis" in self.findings:
+            rng = self.rng("Atelectasis")
             slanted = y - 0.42 - rng.uniform(-0.1, 0.05) + rng.uniform(-0.3, 0.3) * x
-            filled += 0.45 * _band(slanted, 0.02, 0.015) * (self.side == self._chosen_side())
+            filled += 0.45 * _band(slanted, 0.02, 0.015) * self.one_side
         return self._pleura(filled, lung)
 
     def _pleura(self, filled: Map, lung: Map) -> Map:
         """Fluid, air and thickening between lung and wall."""
-        x, y, rng = self.x, self.y, self.rng
+        x, y = self.x, self.y
         across = np.abs(x) / self.half_width
         if "Pneumothorax" in self.findings:
+            rng = self.rng("Pneumothorax")
             rim = 1 - rng.uniform(0.16, 0.34) * (1 - 0.5 * _step(y, 0.8))
-            outside = _step(across - rim, 0.01) * (self.side == self._chosen_side())
+            outside = _step(across - rim, 0.01) * self.one_side
             filled = np.where(outside > 0.5, np.float32(-0.22), filled)
-            filled = filled + 0.30 * _band(across - rim, 0.012, 0.01) * (self.side == self._chosen_side())
+            filled = filled + 0.30 * _band(across - rim, 0.012, 0.01) * self.one_side
         if "Pleural Effusion" in self.findings:
+            rng = self.rng("Pleural Effusion")
             level = rng.uniform(0.10, 0.45) - 0.30 * across**3  # the meniscus climbs at the wall
-            sides = self.side == self._chosen_side() if rng.random() < 0.6 else 1.0
+            sides = self.one_side if rng.random() < 0.6 else 1.0
             filled = filled + 0.80 * _step(y - level, 0.06) * sides
         if "Pleural Other" in self.findings:
-            filled = filled + 0.60 * _step(across - 0.84, 0.03) * (self.side == self._chosen_side())
+            filled = filled + 0.60 * _step(across - 0.84, 0.03) * self.one_side
         return np.asarray(filled * (lung > 0), dtype=np.float32)
 
     def _bones(self, lung: Map) -> Map:
@@ -155,8 +169,9 @@ class _Scene:
         wide = np.abs(x)
         bend = 0.55 * (wide - 0.35) ** 2
         if "Fracture" in self.findings:  # a step in the ribs of one side, beyond one point
-            step = _step(wide - self.rng.uniform(0.45, 0.65), 0.01) * (self.side == self._chosen_side())
-            bend = bend + 0.45 * self.spacing * step * _band(y - self.rng.uniform(-0.4, 0.3), 0.25, 0.02)
+            rng = self.rng("Fracture")
+            step = _step(wide - rng.uniform(0.45, 0.65), 0.01) * self.one_side
+            bend = bend + 0.45 * self.spacing * step * _band(y - rng.uniform(-0.4, 0.3), 0.25, 0.02)
         inside = np.maximum(lung, 0.3) * _step(self.half_width + 0.05 - wide, 0.03) * _step(wide - 0.06, 0.02)
         behind = _rib((y - bend + 0.05) / self.spacing)
         front = _rib((y - 0.9 * wide + 0.3) / self.spacing) * _step(wide - 0.35, 0.05)
@@ -167,7 +182,7 @@ class _Scene:
 
     def _devices(self) -> Map:
         """Lines, a pacemaker, electrodes, in cm of metal."""
-        x, y, rng = self.x, self.y, self.rng
+        x, y, rng = self.x, self.y, self.rng("Support Devices")
         metal = np.zeros_like(x)
         if "Support Devices" not in self.findings:
             return metal
@@ -182,13 +197,10 @@ class _Scene:
             metal += 0.4 * _disc(x - rng.uniform(-0.7, 0.7), y - rng.uniform(-0.6, 0.6), 0.035, 0.035, 0.01)
         return metal
 
-    def _chosen_side(self) -> float:
-        """The side of one-sided findings: the same for the whole film, without a draw that shifts all others."""
-        return 1.0 if int(self.depth * 1000) % 2 else -1.0
 
-    def _place(self) -> float:
-        """An x within a lung."""
-        return float(self.rng.choice((-1.0, 1.0)) * self.rng.uniform(0.28, 0.62))
+def _place(rng: np.random.Generator) -> float:
+    """An x within a lung."""
+    return float(rng.choice((-1.0, 1.0)) * rng.uniform(0.28, 0.62))
 
 
 def _grid(rng: np.random.Generator) -> tuple[Map, Map]:

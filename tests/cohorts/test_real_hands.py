@@ -1,0 +1,69 @@
+"""Forty real hands, where they are at hand: the whole way from a folder to films."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ra_bench.cohorts.contact_sheet import contact_sheet
+from ra_bench.cohorts.description import write_description
+from ra_bench.cohorts.images import read_film
+from ra_bench.cohorts.load import load_cohort
+from ra_bench.cohorts.propose import propose_description
+from ra_bench.cohorts.splits import split_cohort
+from ra_bench.cohorts.store import open_store
+from ra_bench.values import SplitRule
+
+FOLDER = Path(__file__).parents[2].parent / "shared" / "real_hands"
+pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"no real hands at {FOLDER}")
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory):
+    home = tmp_path_factory.mktemp("real")
+    proposal = propose_description(FOLDER, home=home)
+    write_description(proposal.description, home / "cohort.toml")
+    return load_cohort(home / "cohort.toml", home / "data"), proposal.guesses
+
+
+def test_a_folder_of_real_hands_becomes_a_cohort(loaded):
+    cohort, _ = loaded
+    assert len(cohort.samples) == 40
+    assert cohort.scale.unit == "months"
+    assert {sample.sample_id: sample.readings for sample in cohort.samples}["1437"] == {"boneage": 136}
+
+
+def test_what_is_guessed_and_what_is_absent_is_said(loaded):
+    cohort, guesses = loaded
+    told = "\n".join(guesses)
+    assert "Patient: no column found" in told
+    assert "Score: column 'boneage'" in told
+    assert "Not used: 'male'." in told
+    assert any("patient split not verifiable" in remark for remark in cohort.remarks)
+    assert any("Bone age stands in for the score" in remark for remark in cohort.remarks)
+
+
+def test_real_palette_films_are_looked_up_in_their_palette():
+    for name in ("1578.png", "2110.png"):
+        with Image.open(FOLDER / name) as image:
+            assert image.mode == "P"
+            raw = np.asarray(image)
+            palette = np.asarray(image.getpalette(), np.uint8).reshape(-1, 3)[:, 0]
+        film = read_film(FOLDER / name)
+        assert np.array_equal(film, palette[raw])
+        assert not np.array_equal(film, raw)
+
+
+def test_real_films_are_split_and_stored(loaded, tmp_path):
+    cohort, _ = loaded
+    split = split_cohort(cohort, SplitRule(train=8, validation=1, test=1))
+    assert [len(split.train), len(split.validation), len(split.test)] == [32, 4, 4]
+    films = open_store(cohort.samples, height=96, width=128, folder=tmp_path, key="k")
+    assert films.films.shape == (40, 96, 128)
+    assert films.sizes[0].tolist() == [2080, 1600]
+    assert not films.films[:, :, :20].any()  # an upright film in a wide frame
+
+
+def test_real_films_are_shown(loaded):
+    assert contact_sheet(loaded[0], 4, 4, cell=64).width == 12 + 4 * 76
