@@ -266,7 +266,8 @@ def _deposit(
     across = (s * np.float32(5)).astype(np.int32) & side
     # A short bone's trabeculae have no direction, so its pattern is squeezed along the axis.
     along = (u * np.float32(5 if isinstance(bone, Tube) else 13)).astype(np.int32) & side
-    marrow = inner * (np.float32(2 * bone.density) * (np.float32(1) + grid.texture[across, along]))
+    contrast = np.float32(1.0 if isinstance(bone, Tube) else 0.6)
+    marrow = inner * (np.float32(2 * bone.density) * (np.float32(1) + contrast * grid.texture[across, along]))
     if sponge is not None:
         marrow *= sponge
     for bite in bone.bites:

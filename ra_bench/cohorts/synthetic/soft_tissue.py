@@ -78,9 +78,9 @@ def capsules(segments: Sequence[Segment], person: Person, pose: Pose) -> list[Ca
 
 def _add_wrist(add, pose: Pose) -> None:  # type: ignore[no-untyped-def]  # a closure over the list above
     for x, radius, width in ((9.0, 18.0, 19.0), (-10.0, 18.0, 17.5)):
-        add((x * 0.9, 6.0), wobble((x, -20.0), pose), radius, radius - 1.0, 17.5)
-        add(wobble((x, -20.0), pose), wobble((x, -60.0), pose), radius - 1.0, width, 19.0)
-        add(wobble((x, -60.0), pose), wobble((x, -125.0), pose), width, width + 7.0, 23.0)
+        add((x * 0.9, 6.0), wobble((x, -20.0), pose), radius, radius - 1.0, 18.5)
+        add(wobble((x, -20.0), pose), wobble((x, -60.0), pose), radius - 1.0, width, 22.0)
+        add(wobble((x, -60.0), pose), wobble((x, -125.0), pose), width, width + 7.0, 27.0)
 
 
 def place(found: Sequence[Capsule], placement: Placement) -> list[Capsule]:
