@@ -106,7 +106,7 @@ def _draw(ids: Sequence[str], patient_of: Mapping[str, str], budget: int, seed: 
     for patient in order:
         if len(chosen) + len(films[patient]) <= budget:
             chosen.update(films[patient])
-    if not chosen:
+    if order and not chosen:
         chosen.update(films[order[0]][:budget])
     return tuple(sample_id for sample_id in ids if sample_id in chosen)
 

@@ -116,7 +116,7 @@ def fit_film(film: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uin
     tall = max(1, min(height, round(film.shape[0] * scale)))
     wide = max(1, min(width, round(film.shape[1] * scale)))
     if film.shape != (tall, wide):
-        # The gap averages whole pixels before the exact filter: four times faster on large films, and as smooth.
+        # The gap averages whole pixels before the exact filter: several times faster on large films, and as smooth.
         resized = Image.fromarray(film).resize((wide, tall), Image.Resampling.LANCZOS, reducing_gap=3.0)
         film = np.asarray(resized)
     padded = np.zeros((height, width), np.uint8)

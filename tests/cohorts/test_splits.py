@@ -4,6 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import given as for_any
+from hypothesis import strategies as some
 
 from ra_bench.cohorts.splits import limit_split, reference, split_cohort, split_hash
 from ra_bench.errors import CohortError, LeakError
@@ -34,6 +37,23 @@ def test_no_patient_stands_on_two_sides(make_cohort):
     sides = [patients_of(cohort, ids) for ids in (split.train, split.validation, split.test)]
     assert sum(map(len, sides)) == 40
     assert len(set.union(*sides)) == 40
+
+
+@for_any(
+    films_each=some.lists(some.integers(1, 6), min_size=3, max_size=40),
+    parts=some.tuples(*[some.floats(0.05, 20)] * 3),
+    seed=some.integers(0, 99),
+    limit=some.integers(3, 60),
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_the_cohort_no_patient_is_shared_and_no_side_is_empty(make_cohort, films_each, parts, seed, limit):
+    cohort = make_cohort(len(films_each), films_each)
+    split = split_cohort(cohort, SplitRule(train=parts[0], validation=parts[1], test=parts[2], seed=seed))
+    limited = limit_split(split, cohort, limit, seed)
+    sides = [patients_of(cohort, ids) for ids in (limited.train, limited.validation, limited.test)]
+    assert all(sides)
+    assert sum(map(len, sides)) == len(set.union(*sides))
+    assert len(limited.train + limited.validation + limited.test) <= limit
 
 
 @pytest.mark.parametrize("patients", [3, 10, 37, 100])
