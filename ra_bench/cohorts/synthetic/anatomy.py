@@ -102,8 +102,9 @@ def wobble(point: Point, pose: Pose) -> Point:
     """Individual shape of the wrist: a smooth displacement of about a millimetre, and the forearm's direction."""
     x, y = point
     w = pose.wobble.tolist()
-    dx = 0.45 * w[0][0] * math.sin(0.16 * x + w[0][1]) + 0.45 * w[1][0] * math.sin(0.18 * y + w[1][1])
-    dy = 0.45 * w[2][0] * math.sin(0.17 * x + w[2][1]) + 0.45 * w[3][0] * math.sin(0.15 * y + w[3][1])
+    x, y = x * (1 + 0.03 * w[0][2]), y * (1 + 0.03 * w[0][3])
+    dx = 0.6 * w[0][0] * math.sin(0.16 * x + w[0][1]) + 0.6 * w[1][0] * math.sin(0.18 * y + w[1][1])
+    dy = 0.6 * w[2][0] * math.sin(0.17 * x + w[2][1]) + 0.6 * w[3][0] * math.sin(0.15 * y + w[3][1])
     lean = math.tan(math.radians(pose.forearm))
     return x + dx + lean * min(y + 26.0, 0.0), y + dy
 
@@ -115,7 +116,7 @@ def build_hand(
 
     Every random number is drawn whether or not a defect needs it, so that one site's damage cannot move another's.
     """
-    lobes = _lobes(rng.uniform(0, 2 * np.pi, (31, 6, 2)))
+    lobes = _lobes(rng.uniform(0, 2 * np.pi, (31, 6, 2)), rng.uniform(0.9, 1.0, (31, 6)))
     segments = skeleton(person, pose)
     tubes = [_tube(segment, damage, lobes, person, pose, placement) for segment in segments]
     slabs = [_slab(name, damage, lobes, person, pose, placement) for name in carpus.OUTLINES]
@@ -159,13 +160,15 @@ def _sesamoids(segments: list[Segment], person: Person, placement: Placement) ->
     return found
 
 
-def _lobes(angles: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+def _lobes(angles: NDArray[np.float64], depths: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What is random about every defect, shape (31, 6, 5): two directions and the share of the bone that goes."""
+    directions = np.stack([np.cos(angles), np.sin(angles)], axis=-1).reshape(31, 6, 4)
+    return np.concatenate([directions, depths[..., None]], axis=-1)
 
 
 def _bite(centre: Point, radius: float, lobes: NDArray[np.float64]) -> Bite:
-    first, second = (float(lobes[0, 0]), float(lobes[0, 1])), (float(lobes[1, 0]), float(lobes[1, 1]))
-    return Bite(centre=centre, radius=radius, lobes=(first, second))
+    ax, ay, bx, by, depth = lobes.tolist()
+    return Bite(centre=centre, radius=radius, lobes=((ax, ay), (bx, by)), depth=depth)
 
 
 def end_sites(digit: int, rank: int) -> tuple[str | None, str | None]:
@@ -198,7 +201,7 @@ def _tube(
     for end, site in enumerate(sites):
         eroded = _damage_of(damage, "erosion", site)
         left = space_left(_damage_of(damage, "jsn", site))
-        offset = segment.spaces[end] / 2 * left + collapse(eroded, 1.8 if end else 1.2)
+        offset = segment.spaces[end] / 2 * left + collapse(eroded, 3.4 if end else 1.6)
         offsets.append(offset)
         bites += _end_bites(segment, frame, shape, end, site, eroded, lobes, person.girth)
     base = (offsets[0], shape.base[1], shape.base[2], shape.base[3])

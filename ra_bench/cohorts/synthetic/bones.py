@@ -24,8 +24,8 @@ TABLE_ENTRIES = 320  # of a bone's profile table
 TABLE_MARGIN = 0.1  # share of a bone's length that the table covers before the base and beyond the head
 NEAR_SHARE = 0.62  # of a wrist bone's thickness that has the full outline
 SHAFT_START, SHAFT_LENGTH = 30.0, 26.0  # mm from the middle of the wrist to the forearm's shafts; mm of transition
-CORNER_SHARPNESS = 4.0  # per mm; corners of an outline are rounded over about its inverse
-BITTEN_OFF = 0.95  # share of the bone that a bite removes: a defect keeps a little bone in front of and behind it
+CORNER_SHARPNESS = 3.2  # per mm; corners of an outline are rounded over about its inverse
+RAGGED = 0.5  # mm by which the edge of a large defect strays, per unit of the trabecular pattern
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +51,7 @@ class Bite:
     centre: Point  # film mm
     radius: float  # mm
     lobes: tuple[Point, Point]  # unit vectors towards the two smaller discs
+    depth: float  # share of the bone that is gone: a defect keeps a little bone in front of and behind it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,16 +268,17 @@ def _deposit(
     # A short bone's trabeculae have no direction, so its pattern is squeezed along the axis.
     along = (u * np.float32(5 if isinstance(bone, Tube) else 13)).astype(np.int32) & side
     contrast = np.float32(1.0 if isinstance(bone, Tube) else 0.6)
-    marrow = inner * (np.float32(2 * bone.density) * (np.float32(1) + contrast * grid.texture[across, along]))
+    pattern = grid.texture[across, along]
+    marrow = inner * (np.float32(2 * bone.density) * (np.float32(1) + contrast * pattern))
     if sponge is not None:
         marrow *= sponge
     for bite in bone.bites:
-        _take_out(grid.mm, view, bite, shell, marrow)
+        _take_out(grid.mm, view, bite, shell, marrow, pattern)
     grid.cortex[view.rows, view.cols] += shell
     grid.marrow[view.rows, view.cols] += marrow
 
 
-def _take_out(mm: float, view: Window, bite: Bite, shell: Array, marrow: Array) -> None:
+def _take_out(mm: float, view: Window, bite: Bite, shell: Array, marrow: Array, pattern: Array) -> None:
     reach = 1.25 * bite.radius + 2 * mm + 1.0
     cx, cy = bite.centre
     left, right = np.searchsorted(view.x[0], (cx - reach, cx + reach))
@@ -289,9 +291,10 @@ def _take_out(mm: float, view: Window, bite: Bite, shell: Array, marrow: Array) 
     for lx, ly in bite.lobes:
         ox, oy = dx - np.float32(0.6 * r * lx), dy - np.float32(0.6 * r * ly)
         np.minimum(rim, np.sqrt(ox * ox + oy * oy) - np.float32(0.62 * r), out=rim)
+    rim += pattern[top:bottom, left:right] * np.float32(RAGGED * min(1.0, r / 3))
     soft = max(0.6, mm)  # a pixel at least, so that a small bite dims a pixel instead of vanishing between two
     keep = rim * np.float32(1 / soft) + np.float32(0.5)
-    np.minimum(np.maximum(keep, np.float32(1 - BITTEN_OFF), out=keep), np.float32(1), out=keep)
+    np.minimum(np.maximum(keep, np.float32(1 - bite.depth), out=keep), np.float32(1), out=keep)
     piece, core = shell[top:bottom, left:right], marrow[top:bottom, left:right]
     ring = np.exp(-np.square((rim - np.float32(0.5)) * np.float32(2.2)))
     sclerosis = np.minimum(core, np.float32(2)) * ring * np.float32(0.16 * min(1.0, r / 2))

@@ -90,7 +90,7 @@ SOLIDS: dict[str, Solid] = {
 # Joint spaces in mm. Trapezium and trapezoid overlap on the film.
 SPACES: dict[str, float] = {
     "multangular_scaphoid": 1.4, "capitate_scaphoid_lunate": 1.4, "radiocarpal": 1.9,
-    "cmc1": 0.8, "cmc2": 0.8, "cmc3": 1.4, "cmc4": 1.4, "cmc5": 1.4, "multangular": -2.4, "other": 0.7,
+    "cmc1": 0.6, "cmc2": 0.3, "cmc3": 1.4, "cmc4": 1.4, "cmc5": 1.4, "multangular": -2.4, "other": 0.45,
 }  # fmt: skip
 FREE_INSET = 0.2  # mm, at an edge without a neighbour
 JOINT_OF_PAIR: dict[frozenset[str], str] = {

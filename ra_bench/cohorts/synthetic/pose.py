@@ -34,6 +34,7 @@ class Person:
     density: float  # of trabecular bone
     spaces: float  # width of the joint spaces
     severity: float  # loose gross severity, 0 to 1
+    shape: NDArray[np.float64]  # (4, 4) coefficients of the wrist's individual shape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,7 @@ class Pose:
     foreshortening: NDArray[np.float64]  # (5, 3) of the phalanges
     slips: NDArray[np.float64]  # (5,) sideways step at the knuckle
     periarticular: float  # density next to the joints, 1 is normal
-    wobble: NDArray[np.float64]  # (4, 4) coefficients of the carpus' individual shape
+    wobble: NDArray[np.float64]  # (4, 4) the person's shape, and a little of this hand's own
 
 
 def draw_person(rng: np.random.Generator, severity: float) -> Person:
@@ -68,6 +69,7 @@ def draw_person(rng: np.random.Generator, severity: float) -> Person:
         density=float(np.clip(rng.normal(1.0, 0.12), 0.65, 1.35)),
         spaces=float(np.clip(rng.normal(1.05 if male else 0.97, 0.07), 0.8, 1.25)),
         severity=severity,
+        shape=rng.normal(0, 1, (4, 4)),
     )
 
 
@@ -96,7 +98,7 @@ def draw_pose(rng: np.random.Generator, person: Person) -> Pose:
         foreshortening=1 - np.abs(rng.normal(0, 0.02, (5, 3))),
         slips=slips,
         periarticular=float(np.clip(1 - 0.28 * person.severity * rng.random() + rng.normal(0, 0.08), 0.55, 1.2)),
-        wobble=rng.normal(0, 1, (4, 4)),
+        wobble=0.9 * person.shape + 0.35 * rng.normal(0, 1, (4, 4)),
     )
 
 

@@ -100,7 +100,11 @@ def _pattern(digit: int, rank: int) -> NDArray[np.float64]:
         far = np.exp(-(((t - 0.9) / 0.12) ** 2))
     half = shape.shaft + (shape.base_half - shape.shaft) * near + (shape.head_half - shape.shaft) * far
     # Rounded shoulders: the ends narrow again over their last millimetres.
-    half *= 1 - 0.2 * np.clip((3.0 - u) / 3.0, 0, 1) ** 2 - 0.12 * np.clip((u - length + 3.0) / 3.0, 0, 1) ** 2
+    half *= (
+        1
+        - (0.2 if rank else 0.08) * np.clip((3.0 - u) / 3.0, 0, 1) ** 2
+        - 0.12 * np.clip((u - length + 3.0) / 3.0, 0, 1) ** 2
+    )
     middle = np.clip(1 - np.abs(2 * t - 0.95) ** 2.2, 0, 1)
     # The middle of a shaft is mostly fat; the spongy bone lies at the ends.
     sponge = 1.2 - 1.0 * np.clip(1 - np.abs(2 * t - 1.0) ** 1.6, 0, 1)
