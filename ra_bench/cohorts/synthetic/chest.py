@@ -5,6 +5,7 @@ Findings are drawn first and labelled after: some labels are uncertain, blank or
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import tempfile
 from contextlib import suppress
@@ -83,7 +84,8 @@ def simulate_chest(
     from filelock import FileLock
 
     sources = [Path(__file__), Path(__file__).with_name("chest_film.py")]
-    folder = data_dir / f"{NAME}-{generator_digest(sources, {'films': films, 'seed': seed})[:12]}"
+    digest = generator_digest(sources, {"films": films, "seed": seed})
+    folder = data_dir / f"{NAME}-{digest[:12]}"
     csv = folder / "CheXpert-v1.0-small" / "train.csv"
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -96,7 +98,10 @@ def simulate_chest(
             f"Cannot write the simulated chest films to {folder}: {error.strerror or error}.\n"
             "Nothing half-written was left. Free some space or choose a folder that can be written to."
         ) from error
-    return replace(read_chexpert(csv), name=NAME, citation=CITATION, licence=LICENCE, simulated=True)
+    found = read_chexpert(csv)
+    # The reader's version knows the table only; what draws the films must count too, or old films would be kept.
+    version = hashlib.sha256((digest + found.version).encode()).hexdigest()[:16]
+    return replace(found, name=NAME, version=version, citation=CITATION, licence=LICENCE, simulated=True)
 
 
 def _write(folder: Path, films: Sequence[_Film], seed: int, on_progress: Callable[[int, int], None] | None) -> None:

@@ -68,6 +68,12 @@ def test_the_same_seed_gives_the_same_films(made, tmp_path):
     assert np.array_equal(again.samples[5].film(), made[1].samples[5].film())
 
 
+def test_the_version_knows_more_than_the_table(made):
+    folder, films = made
+    (csv,) = folder.glob("*/CheXpert-v1.0-small/train.csv")
+    assert films.version != read_chexpert(csv).version  # what draws the films is in it
+
+
 def test_another_seed_gives_other_films(made, tmp_path):
     assert simulate_chest(tmp_path, 20, seed=4).version != simulate_chest(tmp_path, 20, seed=5).version
 
