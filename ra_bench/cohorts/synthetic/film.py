@@ -7,42 +7,28 @@ gross severity (drift, slips, thin bone next to the joints) from a coarse and no
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import ndimage
 
-from ra_bench.cohorts.synthetic.bones import Array, Grid, add_slab, add_tube
+from ra_bench.cohorts.synthetic.bones import Grid, add_slab, add_tube
+from ra_bench.cohorts.synthetic.exposure import SOFT, develop, draw_exposure
 from ra_bench.cohorts.synthetic.layout import Scene, build_scene
 from ra_bench.cohorts.synthetic.markers import add_marker, draw_markers
 from ra_bench.cohorts.synthetic.readers import SITES
-from ra_bench.cohorts.synthetic.soft_tissue import Flesh, enlarge, flesh_map, thickness
+from ra_bench.cohorts.synthetic.soft_tissue import Flesh, flesh_map, thickness
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from ra_bench.cohorts.synthetic.solids import Array
+
 # Linear attenuation at about 50 kV, per mm.
-SOFT, CORTICAL, TRABECULAR = 0.022, 0.105, 0.040
+CORTICAL, TRABECULAR = 0.105, 0.040
 FINE_WIDTH = 384  # smaller films are drawn at this width or more and averaged down, which is true to area
 SEVERITY_BAND = 40.0  # SvH units: a step of the coarse severity
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exposure:
-    """How a film was taken and displayed."""
-
-    scatter: float  # scattered over primary, at most
-    spread: float  # mm, of the scatter
-    blur: float  # mm, of the detector
-    noise: float  # relative, for air and 1 mm
-    gain: float
-    gamma: float
-    fog: float
-    tilt: tuple[float, float]  # of the exposure across the film
-    shutter: tuple[float, float, float, float]  # share of the film covered: left, top, right, bottom
-    frame: float  # brightness of the shutter
 
 
 def gross_severity(damage: ArrayLike, *, seed: int) -> float:
@@ -128,23 +114,6 @@ def _checked(damage: ArrayLike) -> NDArray[np.float64]:
     return values
 
 
-def draw_exposure(rng: np.random.Generator) -> Exposure:
-    """Settings of one exposure."""
-    shutter = np.where(rng.random(4) < 0.35, rng.uniform(0.004, 0.02, 4), 0.0)
-    return Exposure(
-        scatter=float(rng.uniform(0.12, 0.4)),
-        spread=float(rng.uniform(14.0, 26.0)),
-        blur=float(rng.uniform(0.12, 0.26)),
-        noise=float(rng.uniform(0.003, 0.009)),
-        gain=float(rng.uniform(0.88, 1.3)),
-        gamma=float(rng.uniform(0.85, 1.25)),
-        fog=float(max(0.0, rng.normal(0.03, 0.035))),
-        tilt=(float(rng.normal(0, 0.03)), float(rng.normal(0, 0.03))),
-        shutter=(float(shutter[0]), float(shutter[1]), float(shutter[2]), float(shutter[3])),
-        frame=float(rng.choice((0.0, 0.06, 0.25))),
-    )
-
-
 def _absorbed(scene: Scene, flesh: Flesh, height: int, width: int, rng: np.random.Generator) -> Array:
     """Absorption in natural log units on a (height, width) grid."""
     grid = bone_maps(scene, height, width, trabeculae(rng))
@@ -183,36 +152,3 @@ def _trabecular_spectrum() -> Array:
         power += strength**2 * shape * 4 * np.pi * wide * long
     power[0, 0] = 0.0
     return np.asarray(np.sqrt(power), dtype=np.float32)
-
-
-def develop(
-    light: Array, scene: Scene, flesh: Flesh, exposure: Exposure, rng: np.random.Generator
-) -> NDArray[np.uint8]:
-    """Scatter, noise, display curve and collimation: from the primary beam to grey values."""
-    height, width = light.shape
-    coarse = np.exp(-thickness(flesh, *flesh.inside.shape) * np.float32(SOFT * scene.person.size))
-    # Scatter comes from flesh, which is most of what the beam meets; bone would only change it by a trifle.
-    rough = (np.float32(1) - coarse).reshape(coarse.shape[0] // 4, 4, coarse.shape[1] // 4, 4).mean(axis=(1, 3))
-    source = ndimage.gaussian_filter(rough, exposure.spread / flesh.mm / 4, truncate=2.5)
-    veil = enlarge(source, height, width) * np.float32(exposure.scatter)
-    signal = light + veil
-    mm = scene.film[0] / width
-    grain = rng.standard_normal((height, width), dtype=np.float32)
-    signal += np.sqrt(signal) * grain * np.float32(exposure.noise / mm)
-    rows = np.linspace(-0.5, 0.5, height, dtype=np.float32)[:, None] * np.float32(exposure.tilt[1])
-    cols = np.linspace(-0.5, 0.5, width, dtype=np.float32)[None, :] * np.float32(exposure.tilt[0])
-    density = np.float32(exposure.fog) + rows + cols - np.log(np.maximum(signal, np.float32(0.02)))
-    grey = np.maximum(density * np.float32(0.70 * exposure.gain), np.float32(0)) ** np.float32(exposure.gamma)
-    # A soft shoulder keeps the thick wrist below white, as the display of a real film does.
-    grey = grey / (np.float32(1) + grey**3) ** np.float32(1 / 3)
-    _collimate(grey, exposure)
-    return np.asarray(np.clip(grey * np.float32(250) + np.float32(4), 0, 255)).astype(np.uint8)
-
-
-def _collimate(grey: Array, exposure: Exposure) -> None:
-    height, width = grey.shape
-    left, top, right, bottom = exposure.shutter
-    grey[:, : round(left * width)] = exposure.frame
-    grey[:, width - round(right * width) :] = exposure.frame
-    grey[: round(top * height)] = exposure.frame
-    grey[height - round(bottom * height) :] = exposure.frame

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ra_bench.cohorts.synthetic.anatomy import Hand, Placement, build_hand, skeleton
+from ra_bench.cohorts.synthetic.anatomy import Hand, build_hand
 from ra_bench.cohorts.synthetic.pose import Person, draw_person, draw_pose
+from ra_bench.cohorts.synthetic.skeleton import Placement, skeleton
 from ra_bench.cohorts.synthetic.soft_tissue import Capsule, capsules, place
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ra_bench.cohorts.synthetic.bones import Array, Point
+from ra_bench.cohorts.synthetic.solids import Array, Point
 
 if TYPE_CHECKING:
     from ra_bench.cohorts.synthetic.soft_tissue import Flesh

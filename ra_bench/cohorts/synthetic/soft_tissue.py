@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage, sparse
 
-from ra_bench.cohorts.synthetic.anatomy import Placement, Segment, end_of, wobble
+from ra_bench.cohorts.synthetic.skeleton import Placement, Segment, end_of, wobble
+from ra_bench.cohorts.synthetic.solids import Point
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from ra_bench.cohorts.synthetic.bones import Array, Point
     from ra_bench.cohorts.synthetic.pose import Person, Pose
+    from ra_bench.cohorts.synthetic.solids import Array
 
 COARSE_WIDTH = 192  # pixels across the film
 SHARPNESS = 0.65  # per mm: how closely the smooth union follows its capsules
@@ -39,48 +40,56 @@ LAST = (9.8, 8.2, 8.4, 8.0, 7.2)
 TIP = (8.0, 6.6, 6.9, 6.5, 5.8)
 
 
+Bones = dict[tuple[int, int], Segment]
+Piece = tuple[Point, Point, float, float, float]  # start, end, radius at either, half-thickness; mm at flesh 1
+
+
 def capsules(segments: Sequence[Segment], person: Person, pose: Pose) -> list[Capsule]:
     """The flesh of one hand, in hand mm."""
-    bone = {(segment.digit, segment.rank): segment for segment in segments}
-    flesh = person.flesh
-    found: list[Capsule] = []
+    bones = {(segment.digit, segment.rank): segment for segment in segments}
+    f = person.flesh
+    return [
+        Capsule(start=start, end=end, radii=(first * f, last * f), depth=depth * f)
+        for start, end, first, last, depth in (*_fingers(bones), *_palm(bones), *_thumb(bones), *_forearm(pose))
+    ]
 
-    def add(start: Point, end: Point, first: float, last: float, depth: float) -> None:
-        found.append(Capsule(start=start, end=end, radii=(first * flesh, last * flesh), depth=depth * flesh))
 
+def _fingers(bones: Bones) -> Iterator[Piece]:
     for digit in range(5):
-        proximal, distal = bone[digit, 1], bone[digit, 3]
-        tip = end_of(distal, 1.0 + 1.2 / distal.length)
-        add(proximal.start, end_of(proximal), KNUCKLE[digit] * 0.9, MIDDLE[digit], 9.2)
+        proximal, distal = bones[digit, 1], bones[digit, 3]
+        yield proximal.start, end_of(proximal), KNUCKLE[digit] * 0.9, MIDDLE[digit], 9.2
         if digit:
-            add(bone[digit, 2].start, end_of(bone[digit, 2]), MIDDLE[digit], LAST[digit], 8.0)
-        add(distal.start, tip, LAST[digit], TIP[digit], 7.0)
+            yield bones[digit, 2].start, end_of(bones[digit, 2]), MIDDLE[digit], LAST[digit], 8.0
+        yield distal.start, end_of(distal, 1.0 + 1.2 / distal.length), LAST[digit], TIP[digit], 7.0
+
+
+def _palm(bones: Bones) -> Iterator[Piece]:
     for digit in range(1, 5):
-        metacarpal = bone[digit, 0]
-        add(metacarpal.start, end_of(metacarpal), 13.0, 11.0, 13.0)
+        yield bones[digit, 0].start, end_of(bones[digit, 0]), 13.0, 11.0, 13.0
     for digit in range(1, 4):
         # Webs reach to nearly half of the proximal phalanx.
-        add(end_of(bone[digit, 1], 0.12), end_of(bone[digit + 1, 1], 0.16), 6.0, 6.0, 7.0)
-        add(end_of(bone[digit, 0], 0.6), end_of(bone[digit + 1, 0], 0.65), 12.0, 12.0, 13.0)
+        yield end_of(bones[digit, 1], 0.12), end_of(bones[digit + 1, 1], 0.16), 6.0, 6.0, 7.0
+        yield end_of(bones[digit, 0], 0.6), end_of(bones[digit + 1, 0], 0.65), 12.0, 12.0, 13.0
     # The hollow of the hand is as thick as its edge.
-    add((0.0, 8.0), end_of(bone[2, 0], 0.66), 25.0, 22.0, 13.5)
-    add((-8.0, 6.0), end_of(bone[3, 0], 0.66), 22.0, 20.0, 13.5)
-    add((8.0, 12.0), end_of(bone[1, 0], 0.7), 20.0, 17.0, 13.5)
-    thumb = bone[0, 0]
-    add(thumb.start, end_of(thumb), 14.0, 11.5, 14.0)
-    add((12.0, 12.0), end_of(thumb, 0.7), 16.0, 11.5, 17.0)
-    add(end_of(thumb, 0.45), end_of(bone[1, 0], 0.5), 14.0, 14.0, 12.0)
-    add(end_of(thumb, 0.85), end_of(bone[1, 0], 0.75), 7.5, 9.0, 8.0)
-    add((-19.0, -4.0), end_of(bone[4, 0], 0.7), 13.0, 11.5, 14.5)
-    _add_wrist(add, pose)
-    return found
+    yield (0.0, 8.0), end_of(bones[2, 0], 0.66), 25.0, 22.0, 13.5
+    yield (-8.0, 6.0), end_of(bones[3, 0], 0.66), 22.0, 20.0, 13.5
+    yield (8.0, 12.0), end_of(bones[1, 0], 0.7), 20.0, 17.0, 13.5
+    yield (-19.0, -4.0), end_of(bones[4, 0], 0.7), 13.0, 11.5, 14.5
 
 
-def _add_wrist(add, pose: Pose) -> None:  # type: ignore[no-untyped-def]  # a closure over the list above
+def _thumb(bones: Bones) -> Iterator[Piece]:
+    thumb, index = bones[0, 0], bones[1, 0]
+    yield thumb.start, end_of(thumb), 14.0, 11.5, 14.0
+    yield (12.0, 12.0), end_of(thumb, 0.7), 16.0, 11.5, 17.0
+    yield end_of(thumb, 0.45), end_of(index, 0.5), 14.0, 14.0, 12.0
+    yield end_of(thumb, 0.85), end_of(index, 0.75), 7.5, 9.0, 8.0
+
+
+def _forearm(pose: Pose) -> Iterator[Piece]:
     for x, radius, width in ((9.0, 18.0, 19.0), (-10.0, 18.0, 17.5)):
-        add((x * 0.9, 6.0), wobble((x, -20.0), pose), radius, radius - 1.0, 18.5)
-        add(wobble((x, -20.0), pose), wobble((x, -60.0), pose), radius - 1.0, width, 22.0)
-        add(wobble((x, -60.0), pose), wobble((x, -125.0), pose), width, width + 7.0, 27.0)
+        yield (x * 0.9, 6.0), wobble((x, -20.0), pose), radius, radius - 1.0, 18.5
+        yield wobble((x, -20.0), pose), wobble((x, -60.0), pose), radius - 1.0, width, 22.0
+        yield wobble((x, -60.0), pose), wobble((x, -125.0), pose), width, width + 7.0, 27.0
 
 
 def place(found: Sequence[Capsule], placement: Placement) -> list[Capsule]:
