@@ -68,8 +68,9 @@ def _palm(bones: Bones) -> Iterator[Piece]:
         yield bones[digit, 0].start, end_of(bones[digit, 0]), 13.0, 11.0, 13.0
     for digit in range(1, 4):
         # Webs reach to nearly half of the proximal phalanx.
-        yield end_of(bones[digit, 1], 0.12), end_of(bones[digit + 1, 1], 0.16), 6.0, 6.0, 7.0
-        yield end_of(bones[digit, 0], 0.6), end_of(bones[digit + 1, 0], 0.65), 12.0, 12.0, 13.0
+        low, high = (_between(bones[digit, rank], bones[digit + 1, rank], at) for rank, at in ((0, 0.7), (1, 0.2)))
+        yield low, high, 12.0, 5.5, 11.5
+        yield end_of(bones[digit, 1], 0.1), end_of(bones[digit + 1, 1], 0.14), 6.0, 6.0, 8.5
     # The hollow of the hand is as thick as its edge.
     yield (0.0, 8.0), end_of(bones[2, 0], 0.66), 25.0, 22.0, 13.5
     yield (-8.0, 6.0), end_of(bones[3, 0], 0.66), 22.0, 20.0, 13.5
@@ -77,12 +78,18 @@ def _palm(bones: Bones) -> Iterator[Piece]:
     yield (-19.0, -4.0), end_of(bones[4, 0], 0.7), 13.0, 11.5, 14.5
 
 
+def _between(first: Segment, second: Segment, share: float) -> Point:
+    (ax, ay), (bx, by) = end_of(first, share), end_of(second, share)
+    return (ax + bx) / 2, (ay + by) / 2
+
+
 def _thumb(bones: Bones) -> Iterator[Piece]:
     thumb, index = bones[0, 0], bones[1, 0]
     yield thumb.start, end_of(thumb), 14.0, 11.5, 14.0
     yield (12.0, 12.0), end_of(thumb, 0.7), 16.0, 11.5, 17.0
-    yield end_of(thumb, 0.45), end_of(index, 0.5), 14.0, 14.0, 12.0
-    yield end_of(thumb, 0.85), end_of(index, 0.75), 7.5, 9.0, 8.0
+    yield (14.0, 16.0), _between(thumb, index, 0.62), 18.0, 11.0, 13.0
+    yield end_of(thumb, 0.55), end_of(index, 0.45), 12.0, 14.0, 12.0
+    yield end_of(thumb, 0.85), end_of(index, 0.75), 7.5, 9.0, 9.0
 
 
 def _forearm(pose: Pose) -> Iterator[Piece]:
