@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,8 @@ from ra_bench.specs import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Sequence
+
     from ra_bench.values import Board, Cohort, EpochReport, Failure, FindingSet, Job, RunRecord
 
 _PROTOCOLS = Path(__file__).parent / "protocols"
@@ -30,6 +31,7 @@ _PROTOCOLS = Path(__file__).parent / "protocols"
 
 @hookimpl
 def register_datasets() -> list[DatasetSpec]:
+    """The simulated hands, and the simulated chests to pretrain on."""
     return [
         DatasetSpec(
             name="synthetic-hands",
@@ -51,6 +53,7 @@ def register_datasets() -> list[DatasetSpec]:
 
 @hookimpl
 def register_metrics() -> list[MetricSpec]:
+    """Correlation, two errors and concordance."""
     return [
         MetricSpec(
             name="rho",
@@ -77,21 +80,27 @@ def register_metrics() -> list[MetricSpec]:
 
 @hookimpl
 def register_trainers() -> list[TrainerSpec]:
+    """The loop of training/loop.py."""
     return [TrainerSpec(name="standard", fit=_standard)]
 
 
 @hookimpl
 def register_protocols() -> list[ProtocolSpec]:
-    return [ProtocolSpec(name=name, file=_PROTOCOLS / f"{name}.toml") for name in ("smoke", "quick", "standard", "wang2022")]
+    """The TOML files of ra_bench/protocols."""
+    return [
+        ProtocolSpec(name=name, file=_PROTOCOLS / f"{name}.toml") for name in ("smoke", "quick", "standard", "wang2022")
+    ]
 
 
 @hookimpl
 def register_launchers() -> list[LauncherSpec]:
+    """A process a job on this machine."""
     return [LauncherSpec(name="local", launch=_local)]
 
 
 @hookimpl
 def register_renderers() -> list[RendererSpec]:
+    """The board for people, and for programs."""
     return [
         RendererSpec(name="markdown", suffix=".md", render=_markdown),
         RendererSpec(name="json", suffix=".json", render=_json),

@@ -18,8 +18,8 @@ RaBenchError
 Each message says what is wrong, what was found and what to do.
 """
 
-from difflib import get_close_matches
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 
 class RaBenchError(Exception):
@@ -27,14 +27,12 @@ class RaBenchError(Exception):
 
 
 class UnknownNameError(RaBenchError):
-    """A name that nobody registered.
+    """A name that nobody registered: offers the nearest one, lists all, and says what to do.
 
     Examples
     --------
-    >>> raise UnknownNameError("model", "resnet5", ["resnet50", "mobilenetv2"])
-    Traceback (most recent call last):
-    ...
-    ra_bench.errors.UnknownNameError: No model named 'resnet5'. Did you mean 'resnet50'? Installed: mobilenetv2, resnet50.
+    >>> print(UnknownNameError("model", "resnet5", ["resnet50", "mobilenetv2"]))
+    No model named 'resnet5'. Did you mean 'resnet50'? Known: mobilenetv2, resnet50.
     Run 'ra-bench plugins' to see where each comes from.
     """
 
@@ -42,11 +40,9 @@ class UnknownNameError(RaBenchError):
         names = sorted(known)
         nearest = get_close_matches(name, names, n=1)
         guess = f" Did you mean '{nearest[0]}'?" if nearest else ""
-        installed = ", ".join(names) if names else "none"
-        more = f"\n{advice}" if advice else ""
         super().__init__(
-            f"No {kind} named '{name}'.{guess} Installed: {installed}.{more}\n"
-            "Run 'ra-bench plugins' to see where each comes from."
+            f"No {kind} named '{name}'.{guess} Known: {', '.join(names) or 'none'}.\n"
+            + (advice or "Run 'ra-bench plugins' to see where each comes from.")
         )
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ra_bench.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @contextmanager
@@ -53,3 +56,21 @@ def write_text(path: Path, text: str) -> None:
     """
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="")
+
+
+def make_folder(folder: Path) -> Path:
+    """Make a folder, if it is not there, and give it back.
+
+    Raises
+    ------
+    StorageError
+        No space left, a read-only folder, or a file where the folder should be.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"Cannot make the folder {folder}: {error.strerror or error}. "
+            "Free some space or choose a folder that can be written to."
+        ) from error
+    return folder

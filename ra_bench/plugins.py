@@ -11,7 +11,7 @@ import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import Distribution, EntryPoint, distributions
 from pathlib import Path
@@ -79,36 +79,35 @@ class Registry:
         try:
             return self._specs[kind][name]
         except KeyError:
-            raise UnknownNameError(kind, name, self._specs[kind], _absent(self.plugins)) from None
+            advice = (*_not_loaded(self.plugins), "Run 'ra-bench plugins' to see where each comes from.")
+            raise UnknownNameError(kind, name, self._specs[kind], "\n".join(advice)) from None
 
     def origin(self, kind: str, name: str) -> Plugin:
         """The plugin that registered it."""
         return self._origins[kind, name]
 
 
-def load_plugins(
-    builtins: Sequence[str] = (), *, files: Sequence[Path] = (), without: Sequence[str] = ()
-) -> Registry:
+def load_plugins(builtins: Sequence[str] = (), *, files: Sequence[Path] = (), without: Sequence[str] = ()) -> Registry:
     """Load the suite's own modules (by name), every installed plugin, and plugin files, in this order.
 
     Raises
     ------
     PluginError
-        A plugin *file* that cannot be loaded (it was asked for), or a name in `without` that is no plugin.
+        A plugin *file* that cannot be loaded: it was asked for.
+    UnknownNameError
+        A name in `without` that no installed plugin or distribution has.
     """
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     loader = _Loader(manager)
     for builtin in builtins:
         loader.add(builtin, CORE, _core_version(), importlib.import_module(builtin))
-    for entry_point, distribution in _entry_points():
+    guests = _entry_points()
+    _check_without(without, guests)
+    for entry_point, distribution in guests:
         loader.add_entry_point(entry_point, distribution, blocked=_blocks(without, entry_point, distribution))
     for file in files:
         loader.add_file(file)
-    known = {name for plugin in loader.plugins for name in (plugin.name, plugin.distribution)}
-    for name in without:
-        if name not in known:
-            raise UnknownNameError("plugin", name, known)
     return loader.registry()
 
 
@@ -131,7 +130,7 @@ class _Loader:
         )
 
     def add_entry_point(self, entry_point: EntryPoint, distribution: Distribution, *, blocked: bool) -> None:
-        name, version = distribution.metadata["Name"], distribution.version
+        name, version = _name_of(distribution), distribution.version
 
         def note(state: State, reason: str) -> None:
             self.plugins.append(
@@ -141,16 +140,19 @@ class _Loader:
         if blocked:
             note("blocked", "Left out by --without.")
             return
-        if any(plugin.name == entry_point.name and plugin.state == "loaded" for plugin in self.plugins):
-            note("duplicate", f"Another distribution has a plugin named '{entry_point.name}'. Uninstall one of the two.")
+        if twin := self._loaded(entry_point.name):
+            note("duplicate", f"{twin.distribution} has a plugin of the same name. Uninstall one of the two.")
             return
         if misfit := _misfit(distribution):
             note("incompatible", misfit)
             return
         try:
             module = entry_point.load()
-        except Exception as error:  # noqa: BLE001 - a guest may fail in any way, and must not stop the others
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a guest may fail in any way, and must not stop the others
             note("failed", f"{_said(error)}. Reinstall it: pip install --force-reinstall {name}")
+            return
+        if not isinstance(module, ModuleType):
+            note("failed", f"Its entry point is '{entry_point.value}'. Name a module, without ':' and what follows.")
             return
         try:
             self.add(entry_point.name, name, version, module)
@@ -161,15 +163,17 @@ class _Loader:
         if not file.is_file():
             raise PluginError(f"No plugin file {file}. Give the path of a Python file after -p.")
         name = file.stem
-        spec = importlib.util.spec_from_file_location(f"ra_bench_plugin_file_{name}", file)
+        spec = importlib.util.spec_from_file_location(f"ra_bench_plugin_file_{name.replace('.', '_')}", file)
         if spec is None or spec.loader is None:
             raise PluginError(f"{file} is no Python file. A plugin in one file ends in .py.")
         module = importlib.util.module_from_spec(spec)
         sys.modules[spec.name] = module
         try:
             spec.loader.exec_module(module)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise PluginError(f"Plugin file {file} cannot be loaded: {_said(error)}.") from error
+        if self._loaded(name):
+            raise PluginError(f"A plugin named '{name}' is loaded already. Rename the file {file}, or give it once.")
         self.add(name, str(file), "file", module)
 
     def add(self, name: str, distribution: str, version: str, module: ModuleType) -> None:
@@ -178,6 +182,7 @@ class _Loader:
         found = {kind: _provided(module, name, kind) for kind in PROVIDERS}
         for kind, specs_ in found.items():
             self._check_names(name, kind, [spec.name for spec in specs_])
+        _check_overrides(found["model"])
         plugin = Plugin(
             name=name,
             distribution=distribution,
@@ -186,12 +191,15 @@ class _Loader:
             source=source_hash(module),
             provides=tuple((kind, spec.name) for kind, specs_ in found.items() for spec in specs_),
         )
+        self.manager.register(module, name)
         self.plugins.append(plugin)
         for kind, specs_ in found.items():
             for spec in specs_:
                 self.specs[kind][spec.name] = spec
                 self.origins[kind, spec.name] = plugin
-        self.manager.register(module, name)
+
+    def _loaded(self, name: str) -> Plugin | None:
+        return next((plugin for plugin in self.plugins if (plugin.name, plugin.state) == (name, "loaded")), None)
 
     def _check_names(self, plugin: str, kind: str, names: Sequence[str]) -> None:
         for name in names:
@@ -205,7 +213,7 @@ class _Loader:
 
 
 def source_hash(module: ModuleType) -> str:
-    """Hash of the Python files of the package that a module belongs to (of the one file, if it is in no package)."""
+    """Hash of all Python files of the package that a module belongs to; of the one file, if it is in no package."""
     package = sys.modules[module.__name__.partition(".")[0]]
     if folders := getattr(package, "__path__", None):
         return hash_files(sorted(Path(folders[0]).rglob("*.py")))
@@ -223,11 +231,12 @@ def hash_files(files: Iterable[Path]) -> str:
 
 def _check_hooks(module: ModuleType, name: str) -> None:
     """A plugin must implement at least one hook, and only hooks that exist."""
-    marked = [key for key, value in vars(module).items() if getattr(value, f"{hookspecs.PROJECT}_impl", None)]
+    marked = [key for key, value in vars(module).items() if _is_hookimpl(value)]
     known = [key for key, value in vars(hookspecs).items() if hasattr(value, f"{hookspecs.PROJECT}_spec")]
     for hook in marked:
         if hook not in known:
-            raise PluginError(str(UnknownNameError("hook", hook, known)).partition("\nRun")[0])
+            advice = f"Rename it in plugin '{name}', or take its @hookimpl away."
+            raise PluginError(str(UnknownNameError("hook", hook, known, advice)))
         _check_arguments(getattr(module, hook), getattr(hookspecs, hook), name)
     if not marked:
         likely = [key for key in known if key in vars(module)]
@@ -236,6 +245,11 @@ def _check_hooks(module: ModuleType, name: str) -> None:
             f"Plugin '{name}' does nothing: {what}. Write 'from ra_bench import hookimpl' and put @hookimpl above "
             "each of its hooks, such as register_models."
         )
+
+
+def _is_hookimpl(value: object) -> bool:
+    """As pluggy sees it: some modules hold objects that answer to any attribute."""
+    return inspect.isroutine(value) and isinstance(getattr(value, f"{hookspecs.PROJECT}_impl", None), dict)
 
 
 def _check_arguments(implementation: Any, spec: Any, name: str) -> None:
@@ -248,19 +262,20 @@ def _check_arguments(implementation: Any, spec: Any, name: str) -> None:
 
 
 def _provided(module: ModuleType, name: str, kind: str) -> list[Any]:
+    """The specs of one kind that a plugin hands over."""
     hook, wanted = PROVIDERS[kind]
     implementation = getattr(module, hook, None)
-    if implementation is None or not getattr(implementation, f"{hookspecs.PROJECT}_impl", None):
+    if implementation is None or not _is_hookimpl(implementation):
         return []
     try:
         handed_over = implementation()
-    except Exception as error:
-        raise PluginError(f"Plugin '{name}': {hook} failed: {_said(error)}.") from error
-    if not isinstance(handed_over, Iterable):
+        found = list(handed_over) if isinstance(handed_over, Iterable) else None  # a generator fails here, not above
+    except (Exception, SystemExit) as error:
+        raise PluginError(f"Plugin '{name}': {hook} failed: {_said(error)}. Mend it, or leave it out.") from error
+    if found is None:
         raise PluginError(
             f"Plugin '{name}': {hook} gave {type(handed_over).__name__}. Return a list of {wanted.__name__}."
         )
-    found = list(handed_over)
     for spec in found:
         if not isinstance(spec, wanted):
             raise PluginError(
@@ -270,19 +285,40 @@ def _provided(module: ModuleType, name: str, kind: str) -> list[Any]:
     return found
 
 
+def _check_overrides(models: Iterable[specs.ModelSpec]) -> None:
+    """A board holds one cohort, one split and one film size: a model changes only how it is trained."""
+    for model in models:
+        for key in model.overrides:
+            if key.partition(".")[0] not in specs.OVERRIDABLE:
+                raise PluginError(
+                    f"Model '{model.name}' overrides '{key}', which must be the same for every model of a board. "
+                    f"A model may override: {', '.join(specs.OVERRIDABLE)}. For anything else copy the protocol."
+                )
+
+
 def _entry_points() -> list[tuple[EntryPoint, Distribution]]:
-    """Every entry point of our group with its distribution, sorted by name; an editable copy found twice counts once."""
-    found = {
-        (entry_point.name, distribution.metadata["Name"]): (entry_point, distribution)
-        for distribution in distributions()
-        for entry_point in distribution.entry_points
-        if entry_point.group == GROUP
-    }
+    """Entry points of our group with their distributions, sorted by name; an editable copy found twice counts once."""
+    found: dict[tuple[str, str], tuple[EntryPoint, Distribution]] = {}
+    for distribution in distributions():
+        for entry_point in distribution.entry_points:
+            if entry_point.group == GROUP:
+                found.setdefault((entry_point.name, _name_of(distribution)), (entry_point, distribution))
     return [found[key] for key in sorted(found)]
 
 
+def _name_of(distribution: Distribution) -> str:
+    return str(distribution.metadata["Name"])  # a damaged one has none
+
+
 def _blocks(without: Iterable[str], entry_point: EntryPoint, distribution: Distribution) -> bool:
-    return bool({entry_point.name, distribution.metadata["Name"]} & set(without))
+    return bool({entry_point.name, _name_of(distribution)} & set(without))
+
+
+def _check_without(without: Iterable[str], guests: Iterable[tuple[EntryPoint, Distribution]]) -> None:
+    known = {name for entry_point, distribution in guests for name in (entry_point.name, _name_of(distribution))}
+    for name in without:
+        if name not in known:
+            raise UnknownNameError("plugin", name, known)
 
 
 def _misfit(distribution: Distribution) -> str:
@@ -307,14 +343,11 @@ def _core_version() -> str:
     return __version__
 
 
-def _absent(plugins: Iterable[Plugin]) -> str:
-    """Plugins that could have brought a name that is missing."""
-    lines = [
-        f"Plugin '{plugin.name}' ({plugin.distribution} {plugin.version}) is {plugin.state}: {plugin.reason}"
-        for plugin in plugins
-        if plugin.state != "loaded"
-    ]
-    return "\n".join(lines)
+def _not_loaded(plugins: Iterable[Plugin]) -> Iterator[str]:
+    """A line on each plugin that could have brought a name that is missing."""
+    for plugin in plugins:
+        if plugin.state != "loaded":
+            yield f"Plugin '{plugin.name}' ({plugin.distribution} {plugin.version}) is {plugin.state}: {plugin.reason}"
 
 
 def _said(error: BaseException) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol as Interface
+from typing import TYPE_CHECKING, Any, Literal
+from typing import Protocol as Interface
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -30,6 +32,19 @@ class DatasetSpec:
     licence: str
 
 
+#: What a model may override: keys of the protocol, or sections with all their keys.
+OVERRIDABLE = (
+    "epochs",
+    "batch_size",
+    "initialisation",
+    "keep",
+    "loss",
+    "optimiser",
+    "augmentation",
+    "pretraining",
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
     """A model by name.
@@ -46,7 +61,8 @@ class ModelSpec:
     pretraining: str | None = None
     head: str | None = None
     parameters: int | None = None
-    #: Protocol keys that this model changes, such as {"optimiser.learning_rate": 0.01}; shown on the board.
+    #: Protocol keys that this model changes, such as {"optimiser.learning_rate": 0.01}; shown on the board. How it is
+    #: trained is its own (see `OVERRIDABLE`); films, split and seeds are the board's.
     overrides: Mapping[str, Any] = field(default_factory=dict)
     #: A row that every model must beat, not a contender.
     baseline: bool = False
@@ -127,15 +143,22 @@ class TrainerSpec:
 class Observers(Interface):
     """Where progress goes: called by launchers, answered by every plugin that observes."""
 
-    def on_job_start(self, *, job: Job) -> None: ...
-    def on_epoch_end(self, *, job: Job, report: EpochReport) -> None: ...
-    def on_job_end(self, *, job: Job, record: RunRecord | Failure) -> None: ...
+    def on_job_start(self, *, job: Job) -> None:
+        """A job was handed to its process."""
+
+    def on_epoch_end(self, *, job: Job, report: EpochReport) -> None:
+        """An epoch of a job ended."""
+
+    def on_job_end(self, *, job: Job, record: RunRecord | Failure) -> None:
+        """A job ended: with a record, or with a failure that says why."""
 
 
 class Work(Interface):
     """Does one job in the process that calls it. Picklable, so that a launcher can send it elsewhere."""
 
-    def __call__(self, job: Job, on_epoch: Callable[[EpochReport], None]) -> RunRecord: ...
+    def __call__(self, job: Job, on_epoch: Callable[[EpochReport], None]) -> RunRecord:
+        """The committed record of the job; `on_epoch` gets each report on the way."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

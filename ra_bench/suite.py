@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,16 +11,19 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from ra_bench.cohorts.splits import split_hash
-from ra_bench.errors import BusyError, CohortError, RecordError, StorageError, UnknownNameError
+from ra_bench.errors import BusyError, CohortError, ProtocolError, RecordError, StorageError, UnknownNameError
+from ra_bench.files import make_folder
 from ra_bench.plugins import Registry, load_plugins
-from ra_bench.runs.datasets import find_dataset, load_scores
+from ra_bench.runs.datasets import find_dataset, load_findings, load_scores
 from ra_bench.runs.plan import PlannedJob, cheapest_first, make_job, plan_jobs
 from ra_bench.runs.records import LOG, job_folder, standing_records, write_failure
 from ra_bench.runs.work import Workplace, do_job, films_of, split_for
 from ra_bench.training.protocol import protocol_hash, read_protocol
-from ra_bench.values import Board, Cohort, EpochReport, Failure, Job, Protocol, RunRecord, Split
+from ra_bench.values import Board, Cohort, Failure, Job, Protocol, RunRecord, Split
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from ra_bench.specs import Observers
 
 BUILTINS = ("ra_bench.builtin",)
@@ -50,6 +52,7 @@ class Plan:
     cohort: Cohort
     split: Split
     protocol: Protocol
+    dataset: str
     device: str
     jobs: tuple[PlannedJob, ...]
 
@@ -102,26 +105,35 @@ def plan(
     """
     names = _models(suite.registry, models)
     rules = find_protocol(suite.registry, protocol)
-    cohort = load_scores(find_dataset(suite.registry, dataset), suite.data)
+    found = find_dataset(suite.registry, dataset)
+    cohort = load_scores(found, suite.data)
     split = split_for(cohort, rules)
-    board = board_name(cohort.name, rules.name)
+    versions = _pretraining_versions(suite, names)
     jobs = [
         make_job(
             suite.registry,
             name,
             seed=seed,
-            board=board,
-            dataset=str(Path(dataset).resolve()) if dataset.endswith(".toml") else dataset,
+            board=board_name(cohort.name, rules.name),
+            dataset=found.name,
             cohort=cohort.version,
             split=split_hash(split),
             protocol=rules.name,
             protocol_hash=protocol_hash(rules),
+            pretraining_version=versions[name],
         )
         for name in names
         for seed in (seeds or rules.seeds)
     ]
-    planned = plan_jobs(jobs, suite.runs, afresh=afresh)
-    return Plan(board=board, cohort=cohort, split=split, protocol=rules, device=device, jobs=tuple(planned))
+    return Plan(
+        board=board_name(cohort.name, rules.name),
+        cohort=cohort,
+        split=split,
+        protocol=rules,
+        dataset=str(Path(dataset).resolve()) if dataset.endswith(".toml") else dataset,
+        device=device,
+        jobs=tuple(plan_jobs(jobs, rules, suite.runs, afresh=afresh)),
+    )
 
 
 def run(
@@ -130,7 +142,6 @@ def run(
     *,
     observers: Observers,
     on_films: Callable[[int, int], None] | None = None,
-    on_board: Callable[[Board], None] | None = None,
     launcher: str = "local",
 ) -> Outcome:
     """Do the jobs that do not stand, cheapest first, and write the board after each.
@@ -138,33 +149,34 @@ def run(
     Parameters
     ----------
     observers
-        Told of every start, epoch and end, together with the observers among the plugins.
+        Told of every start, epoch and end.
     on_films
         Gets (films done, films in all) while films are decoded.
-    on_board
-        Gets the board each time it was written.
 
     Raises
     ------
+    TrainingError
+        The device is not there.
     BusyError
         Another run works on the same board's folder.
+    StorageError
+        A file cannot be written.
     """
+    _check_device(plan.device)
     launch = suite.registry.get("launcher", launcher).launch
     with _alone(suite.runs / plan.board):
         films_of(plan.cohort, plan.split, plan.protocol, suite.data, on_films)
         due = [planned.job for planned in plan.jobs if planned.record is None]
         failures: dict[str, Failure] = {}
         done = 0
-        outcome = _write_board(suite, plan, due, failures)
+        board = _write_board(suite, plan, due, failures)
         for result in launch(due, _work(suite, plan), observers):
             done += 1
             if isinstance(result, Failure):
                 failures[result.job.key] = _kept(suite, result)
-            outcome = _write_board(suite, plan, due[done:], failures)
-            if on_board is not None:
-                on_board(outcome)
+            board = _write_board(suite, plan, due[done:], failures)
     return Outcome(
-        board=outcome,
+        board=board,
         folder=suite.boards / plan.board,
         failures=tuple(failures.values()),
         trained=done - len(failures),
@@ -182,11 +194,19 @@ def find_protocol(registry: Registry, name: str) -> Protocol:
     Raises
     ------
     UnknownNameError, ProtocolError
-        Nobody registered it, or the file cannot be read.
+        Nobody registered it, or the file cannot be read, or has the name of another protocol.
     """
     if not name.endswith(".toml"):
         return read_protocol(registry.get("protocol", name).file)
-    return read_protocol(Path(name))
+    found = read_protocol(Path(name))
+    if found.name in registry.names("protocol"):
+        original = read_protocol(registry.get("protocol", found.name).file)
+        if protocol_hash(found) != protocol_hash(original):  # two protocols would share one board
+            raise ProtocolError(
+                f"{name}: 'name' is '{found.name}', the name of an installed protocol that says otherwise. "
+                "Give yours a name of its own."
+            )
+    return found
 
 
 def _models(registry: Registry, wanted: Sequence[str]) -> tuple[str, ...]:
@@ -196,10 +216,20 @@ def _models(registry: Registry, wanted: Sequence[str]) -> tuple[str, ...]:
     return cheapest_first(registry, names)
 
 
+def _pretraining_versions(suite: Suite, models: Sequence[str]) -> dict[str, str | None]:
+    """The version of each model's pretraining set, which its result depends on; each set is loaded once."""
+    wanted = {name: suite.registry.get("model", name).pretraining for name in models}
+    known = {name: suite.registry.get("dataset", name) for name in suite.registry.names("dataset")}
+    sets = [known[name] for name in dict.fromkeys(wanted.values()) if name in known and known[name].task == "findings"]
+    versions = {spec.name: load_findings(spec, suite.data).version for spec in sets}
+    return {model: versions.get(name) for model, name in wanted.items()}
+
+
 def _work(suite: Suite, plan: Plan) -> partial[RunRecord]:
     workplace = Workplace(
         runs=suite.runs.resolve(),
         data=suite.data.resolve(),
+        dataset=plan.dataset,
         device=plan.device,
         protocol=plan.protocol,
         builtins=BUILTINS,
@@ -209,11 +239,19 @@ def _work(suite: Suite, plan: Plan) -> partial[RunRecord]:
     return partial(do_job, workplace)
 
 
+def _check_device(name: str) -> None:
+    """Refuse a device that is not there before anything starts; auto and cpu always are, and need no torch here."""
+    if name not in {"auto", "cpu"}:
+        from ra_bench.training.device import resolve
+
+        resolve(name)
+
+
 def _kept(suite: Suite, failure: Failure) -> Failure:
-    """A failure with the place of its log, written into the job's folder."""
+    """A failure with the place of its log, if it came so far, written into the job's folder."""
     folder = job_folder(suite.runs, failure.job)
-    kept = replace(failure, log=str(folder / LOG))
-    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / LOG
+    kept = replace(failure, log=str(log) if log.exists() else "")
     write_failure(folder, kept)
     return kept
 
@@ -226,17 +264,20 @@ def _alone(folder: Path) -> Iterator[None]:
     ------
     BusyError
         Another process holds it.
+    StorageError
+        The folder cannot be written to.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(f"Cannot make the folder {folder}: {error.strerror}. Choose another with --runs.") from error
-    lock = FileLock(folder / ".lock", blocking=False)
+    lock = FileLock(make_folder(folder) / ".lock", blocking=False)
     try:
         lock.acquire()
     except Timeout as error:
         raise BusyError(
-            f"Another run is working in {folder}. Wait until it ends, or give this one a folder of its own with --runs."
+            f"Another run is working in {folder}. Wait until it ends, or give this one folders of its own with --runs "
+            "and --boards."
+        ) from error
+    except OSError as error:
+        raise StorageError(
+            f"Cannot write to the folder {folder}: {error.strerror or error}. Choose another one with --runs."
         ) from error
     try:
         yield
@@ -247,13 +288,20 @@ def _alone(folder: Path) -> Iterator[None]:
 def _standing(suite: Suite, plan: Plan) -> list[RunRecord]:
     """Records that belong on the plan's board: same cohort, split and protocol, and nothing stale."""
     some = plan.jobs[0].job
+    versions = {planned.job.model: planned.job.pretraining_version for planned in plan.jobs}
     found = []
-    for record in standing_records(suite.runs / plan.board):
+    for record in standing_records(suite.runs / plan.board)[0]:
         job = record.job
         same = (job.cohort, job.split, job.protocol_hash) == (some.cohort, some.split, some.protocol_hash)
-        if same and job.key == _current_key(suite.registry, job):
+        job = replace(job, pretraining_version=versions.get(job.model, job.pretraining_version))
+        if same and record.job.key == _current_key(suite.registry, job):
             found.append(record)
     return found
+
+
+def unreadable_records(suite: Suite, plan: Plan) -> list[str]:
+    """A sentence each on records in the board's folder that cannot be read, and so are not on the board."""
+    return [str(error) for error in standing_records(suite.runs / plan.board)[1]]
 
 
 def _current_key(registry: Registry, job: Job) -> str:
@@ -270,6 +318,7 @@ def _current_key(registry: Registry, job: Job) -> str:
         split=job.split,
         protocol=job.protocol,
         protocol_hash=job.protocol_hash,
+        pretraining_version=job.pretraining_version,
     ).key
 
 
@@ -288,7 +337,7 @@ def _write_board(suite: Suite, plan: Plan, waiting: Sequence[Job], failures: dic
         failures=[failure for key, failure in failures.items() if key not in finished],
         waiting=[job for job in waiting if job.key not in finished],
         baselines=[name for name in suite.registry.names("model") if suite.registry.get("model", name).baseline],
-        facts=setting_facts(plan.cohort, plan.split, plan.protocol, command=_command(plan)),
+        facts=setting_facts(plan.cohort, plan.split, plan.protocol, command=_command(suite.registry, plan)),
         title=f"{plan.cohort.name}, protocol {plan.protocol.name}",
         simulated=plan.cohort.simulated,
         private=plan.cohort.private,
@@ -308,10 +357,14 @@ def rebuild_boards(suite: Suite, names: Sequence[str] = ()) -> Iterator[tuple[Pa
 
     there = {folder.name: folder for folder in sorted(suite.boards.glob("*")) if folder.is_dir()}
     if not there:
-        raise RecordError(f"No board in {suite.boards}. Make one with 'ra-bench run', or name the folder with --boards.")
+        raise RecordError(
+            f"No board in {suite.boards}. Make one with 'ra-bench run', or name the folder with --boards."
+        )
     for name in names or there:
         if name not in there:
-            raise UnknownNameError("board", name, there)
+            raise UnknownNameError(
+                "board", name, there, "Make it with 'ra-bench run', or name the folder with --boards."
+            )
         found = rebuild(there[name], _every(suite.registry, "metric"), _every(suite.registry, "renderer"))
         yield there[name], found.source
 
@@ -345,40 +398,17 @@ def describe_films(folder: Path, *, replace_it: bool = False) -> tuple[Path, tup
     return file, proposal.guesses
 
 
-def with_guests(registry: Registry, observers: Observers) -> Observers:
-    """Observers that also tell every plugin that observes; one that raises is told of once and left out."""
-    return _Telling(registry, observers)
-
-
-class _Telling:
-    """Passes events on to one observer and to the plugins' hooks."""
-
-    def __init__(self, registry: Registry, first: Observers) -> None:
-        self._registry = registry
-        self._first = first
-
-    def on_job_start(self, *, job: Job) -> None:
-        self._first.on_job_start(job=job)
-        self._registry.hooks.on_job_start(job=job)
-
-    def on_epoch_end(self, *, job: Job, report: EpochReport) -> None:
-        self._first.on_epoch_end(job=job, report=report)
-        self._registry.hooks.on_epoch_end(job=job, report=report)
-
-    def on_job_end(self, *, job: Job, record: RunRecord | Failure) -> None:
-        self._first.on_job_end(job=job, record=record)
-        self._registry.hooks.on_job_end(job=job, record=record)
-
-
 def _every(registry: Registry, kind: str) -> list[Any]:
     return [registry.get(kind, name) for name in registry.names(kind)]
 
 
-def _command(plan: Plan) -> str:
+def _command(registry: Registry, plan: Plan) -> str:
     """The command that makes this board, without folders of this machine."""
-    dataset = plan.jobs[0].job.dataset
+    dataset = "PATH/cohort.toml" if plan.dataset.endswith(".toml") else plan.dataset
+    name = plan.protocol.name
+    protocol = name if name in registry.names("protocol") else f"PATH/{name}.toml"
     options = [
-        "" if dataset == DEFAULT_DATASET else f" --dataset {'PATH/cohort.toml' if dataset.endswith('.toml') else dataset}",
-        "" if plan.protocol.name == DEFAULT_PROTOCOL else f" --protocol {plan.protocol.name}",
+        "" if dataset == DEFAULT_DATASET else f" --dataset {dataset}",
+        "" if protocol == DEFAULT_PROTOCOL else f" --protocol {protocol}",
     ]
     return f"ra-bench run --models {ALL}{''.join(options)}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Gt, Le, MinLen
 
@@ -206,7 +206,7 @@ class Protocol:
 class Job:
     """One training to do, by names and hashes only: it survives JSON and another machine.
 
-    `key` hashes everything but itself, `board` and `label`; a record stands as long as its job's key does.
+    `key` hashes all that decides the result (see runs/plan.py); a record stands as long as its job's key does.
     """
 
     key: str
@@ -224,6 +224,7 @@ class Job:
     trainer: str
     trainer_source: str
     pretraining: str | None = None
+    pretraining_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,9 +253,14 @@ class Predictions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """A finished job. Times in seconds, memory in bytes; None where it does not apply."""
+    """A finished job. Times in seconds, memory in bytes; None where it does not apply.
+
+    `protocol` is the whole protocol as the model was trained by it, its `overrides` applied; `device` is the one
+    that was really used.
+    """
 
     job: Job
+    protocol: Mapping[str, Any]
     predictions: Predictions
     history: tuple[EpochReport, ...]
     parameters: int | None

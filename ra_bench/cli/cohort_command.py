@@ -28,7 +28,9 @@ def init(folder: Path, force: bool) -> None:
     file, guesses = describe_films(folder, replace_it=force)
     for guess in guesses:
         click.echo(f"- {guess}")
-    click.echo(f"Wrote {file}. Read it, mend what was guessed wrong, then:\n  ra-bench run --models all --dataset {file}")
+    click.echo(
+        f"Wrote {file}. Read it, mend what was guessed wrong, then:\n  ra-bench run --models all --dataset {file}"
+    )
 
 
 @command.command("show")
@@ -49,7 +51,9 @@ def show(
 @command.command("make")
 @click.argument("folder", type=_FOLDER)
 @click.option("-n", "--films", default=200, show_default=True, type=click.IntRange(1), help="How many films.")
-@click.option("--width", default=512, show_default=True, type=click.IntRange(64, 4096), help="Pixels; height is 3/4 of it.")
+@click.option(
+    "--width", default=512, show_default=True, type=click.IntRange(64, 4096), help="Pixels; height is 3/4 of it."
+)
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Same seed, same films.")
 def make(folder: Path, films: int, width: int, seed: int) -> None:
     """Write simulated two-hand films, their readings and a cohort.toml into FOLDER."""

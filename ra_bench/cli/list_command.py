@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ra_bench.cli.options import opened, plugin_options
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _KINDS = ("models", "datasets", "metrics", "trainers", "protocols", "launchers", "renderers")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 
 import click
@@ -25,19 +26,19 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Ours, then the guests'."""
-        return [*COMMANDS, *self._guests().commands]
+        return [*COMMANDS, *self._guests()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name."""
         if cmd_name in COMMANDS:
             command: click.Command = import_module(f"ra_bench.cli.{cmd_name}_command").command
             return command
-        return self._guests().commands.get(cmd_name)
+        return self._guests().get(cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """One line a command, without loading any of ours."""
-        guests = self._guests().commands
-        lines = [*COMMANDS.items(), *((name, command.get_short_help_str()) for name, command in guests.items())]
+        guests = self._guests().items()
+        lines = [*COMMANDS.items(), *((name, command.get_short_help_str()) for name, command in guests)]
         with formatter.section("Commands"):
             formatter.write_dl(lines)
 
@@ -45,21 +46,34 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Offer the nearest name when there is no such command."""
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            from difflib import get_close_matches
+        known = () if args[0].startswith("-") else self.list_commands(ctx)
+        if known and args[0] not in known:
+            nearest = get_close_matches(args[0], known, n=1)
+            guess = f" Did you mean '{nearest[0]}'?" if nearest else ""
+            ctx.fail(f"No such command '{args[0]}'.{guess}")
+        return super().resolve_command(ctx, args)
 
-            if nearest := get_close_matches(args[0], self.list_commands(ctx), n=1):
-                error.message += f" Did you mean '{nearest[0]}'?"
-            raise
-
-    def _guests(self) -> click.Group:
+    def _guests(self) -> dict[str, click.Command]:
+        """The plugins' commands. A plugin that fails here is told of, and the others go on."""
         from ra_bench.plugins import load_plugins
 
-        group = click.Group()
-        load_plugins().hooks.register_commands(cli=group)
-        return group
+        found: dict[str, click.Command] = {}
+        for implementation in load_plugins().hooks.register_commands.get_hookimpls():
+            group = click.Group()
+            try:
+                implementation.function(*([group] * len(implementation.argnames)))
+            except Exception as error:  # noqa: BLE001 - a guest may raise anything, and must not stop ours
+                said = (
+                    f"Plugin '{implementation.plugin_name}': register_commands failed: {type(error).__name__}: {error}"
+                )
+                click.echo(said, err=True)
+            for name, command in group.commands.items():
+                if name in COMMANDS or name in found:
+                    said = f"Plugin '{implementation.plugin_name}': the command name '{name}' is taken. Rename it."
+                    click.echo(said, err=True)
+                else:
+                    found[name] = command
+        return found
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -10,15 +9,37 @@ import click
 from ra_bench.cli.options import folder_options, opened, plugin_options
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ra_bench.suite import Outcome, Plan
 
 
 @click.command("run")
 @click.option("--models", metavar="NAMES", default="all", show_default=True, help="Names with commas between, or all.")
-@click.option("--dataset", metavar="NAME|FILE", default="synthetic-hands", show_default=True, help="A dataset, or the path of a cohort.toml.")
-@click.option("--protocol", metavar="NAME|FILE", default="quick", show_default=True, help="A protocol, or the path of a TOML file.")
-@click.option("--seeds", metavar="NUMBERS", default="", help="Seeds with commas between; the protocol's own if not given.")
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", show_default=True, help="Where to train.")
+@click.option(
+    "--dataset",
+    metavar="NAME|FILE",
+    default="synthetic-hands",
+    show_default=True,
+    help="A dataset, or the path of a cohort.toml.",
+)
+@click.option(
+    "--protocol",
+    metavar="NAME|FILE",
+    default="quick",
+    show_default=True,
+    help="A protocol, or the path of a TOML file.",
+)
+@click.option(
+    "--seeds", metavar="NUMBERS", default="", help="Seeds with commas between; the protocol's own if not given."
+)
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+    default="auto",
+    show_default=True,
+    help="Where to train.",
+)
 @click.option("--explain", is_flag=True, help="Only say which jobs stand, which would run, and why.")
 @click.option("--afresh", is_flag=True, help="Train even what stands.")
 @click.option("-q", "--quiet", is_flag=True, help="Plain lines for a log instead of a live display.")
@@ -46,6 +67,7 @@ def command(
     """
     from ra_bench import suite as office
     from ra_bench.cli.terminal import Display
+    from ra_bench.runs.observers import with_guests
 
     suite = opened(plugin_files, without, runs=runs, boards=boards, data=data)
     with Display(quiet=quiet) as display:
@@ -64,7 +86,9 @@ def command(
             _explain(plan)
             return
         display.expect(plan)
-        observers = office.with_guests(suite.registry, display)
+        for sentence in office.unreadable_records(suite, plan):
+            display.say(sentence)
+        observers = with_guests(suite.registry, display, display.say)
         outcome = office.run(suite, plan, observers=observers, on_films=display.on_films)
     _conclude(outcome)
 
@@ -76,7 +100,8 @@ def _conclude(outcome: Outcome) -> None:
     print_board(outcome.board)
     click.echo(f"\nBoard: {outcome.folder / 'board.md'}")
     for failure in outcome.failures:
-        click.echo(f"Failed: {failure.job.model}, seed {failure.job.seed}: {failure.reason}\n  Log: {failure.log}", err=True)
+        log = f"\n  Log: {failure.log}" if failure.log else ""
+        click.echo(f"Failed: {failure.job.model}, seed {failure.job.seed}: {failure.reason}{log}", err=True)
     if outcome.failures:
         raise click.exceptions.Exit(1)
 
@@ -94,7 +119,7 @@ def _words(text: str) -> list[str]:
 
 
 def _numbers(text: str) -> list[int]:
-    try:
-        return [int(word) for word in text.split(",") if word.strip()]
-    except ValueError:
-        raise click.BadParameter(f"'{text}' is no list of whole numbers such as 0,1,2", param_hint="--seeds") from None
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if not all(word.isdecimal() for word in words):
+        raise click.BadParameter(f"'{text}' is no list of whole numbers such as 0,1,2", param_hint="--seeds")
+    return list(dict.fromkeys(int(word) for word in words))

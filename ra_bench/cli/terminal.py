@@ -1,19 +1,24 @@
-"""What a run looks like in the terminal: a live line a job, or plain lines for a log."""
+"""What a run looks like in the terminal: a live display, or plain lines for a log; and the board at the end."""
 
 from __future__ import annotations
 
 import time
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
+from ra_bench.boards.render.numbers import as_text, duration, fixed
+from ra_bench.runs.plan import FIRST_TIME
 from ra_bench.values import Board, BoardRow, Failure
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
+
     from ra_bench.suite import Plan
-    from ra_bench.values import EpochReport, Job, RunRecord
+    from ra_bench.values import Column, EpochReport, Job, MetricValue, RunRecord
 
 
 class Display:
@@ -24,17 +29,16 @@ class Display:
         self.plain = quiet or not self.console.is_terminal
         self.progress = Progress(
             SpinnerColumn(),
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            TextColumn("{task.fields[said]}", markup=False),
+            TextColumn("{task.description}\n  {task.fields[said]}", markup=False),
+            BarColumn(bar_width=12),
             TimeElapsedColumn(),
-            TimeRemainingColumn(),
             console=self.console,
             disable=self.plain,
         )
-        self.tasks: dict[str, TaskID] = {}
-        self.started: dict[str, float] = {}
         self.films: TaskID | None = None
+        self.tasks: dict[str, TaskID] = {}
+        self.clock: dict[str, _Clock] = {}
+        self.due = 0
 
     def __enter__(self) -> Self:
         self.progress.start()
@@ -50,81 +54,127 @@ class Display:
         self.progress.stop()
 
     def say(self, text: str) -> None:
-        """One line, in either display."""
-        if self.plain:
-            self.console.print(text, markup=False, highlight=False)
-        else:
-            self.progress.console.print(text, markup=False, highlight=False)
+        """A line, in either display."""
+        self.console.print(text, markup=False, highlight=False, soft_wrap=self.plain)
 
     def expect(self, plan: Plan) -> None:
-        """Say what is going to happen."""
-        due = [planned.job for planned in plan.jobs if planned.record is None]
-        stands = len(plan.jobs) - len(due)
+        """Say what is going to happen, and why where it happens again."""
+        due = [planned for planned in plan.jobs if planned.record is None]
+        self.due = len(due)
         split = plan.split
         self.say(
             f"{plan.cohort.name}: {len(split.train)} training, {len(split.validation)} validation, "
-            f"{len(split.test)} test films; protocol {plan.protocol.name}. {len(due)} job(s) to do, {stands} stand."
+            f"{len(split.test)} test films; protocol {plan.protocol.name}. "
+            f"Jobs: {len(due)} to do, {len(plan.jobs) - len(due)} standing."
         )
+        for planned in due:
+            if not planned.reason.endswith(FIRST_TIME):
+                self.say(f"{_name(planned.job)} {planned.reason}")
 
     def on_films(self, done: int, total: int) -> None:
         """Films decoded so far."""
         if self.films is None:
-            self.films = self.progress.add_task("films", total=total, said="")
             self.say(f"Decoding {total} films")
-        self.progress.update(self.films, completed=done)
+            self.films = self.progress.add_task("films", total=total, said="decoding")
+        self.progress.update(self.films, completed=done, visible=done < total)
 
     def on_job_start(self, *, job: Job) -> None:
         """A line for the job; its bar runs by itself until the first epoch is in."""
-        self.started[job.key] = time.monotonic()
-        self.tasks[job.key] = self.progress.add_task(_name(job), total=None, said="starting")
+        number = len(self.tasks) + 1
+        name = f"{number}/{self.due} {_name(job)}" if self.due else _name(job)
+        self.clock[job.key] = _Clock()
+        self.tasks[job.key] = self.progress.add_task(name, total=None, said="starting")
         if self.plain:
-            self.say(f"{_name(job)}: starting")
+            self.say(f"{name}: starting")
 
     def on_epoch_end(self, *, job: Job, report: EpochReport) -> None:
         """Move the job's line on."""
-        stage = "" if report.stage == "training" else f"{report.stage} "
-        said = f"{stage}epoch {report.epoch}/{report.epochs}, loss {report.train_loss:.3f}"
+        stage = "" if report.stage == "training" else f"{report.stage}, "
+        said = f"{stage}epoch {report.epoch}/{report.epochs}, loss {fixed(report.train_loss, 3)}"
         if report.stage == "training":
-            said += f", validation RMSE {report.validation_rmse:.1f}"
+            said += f", validation RMSE {fixed(report.validation_rmse, 1)}"
+        said += f", {duration(self.clock[job.key].left(report))} left"
         self.progress.update(self.tasks[job.key], total=report.epochs, completed=report.epoch, said=said)
         if self.plain:
-            left = report.seconds * (report.epochs - report.epoch)
-            self.say(f"{_name(job)}: {said}, {left:.0f} s left")
+            self.say(f"{_name(job)}: {said}")
 
     def on_job_end(self, *, job: Job, record: RunRecord | Failure) -> None:
         """Close the job's line with what came of it."""
-        seconds = time.monotonic() - self.started[job.key]
-        failed = isinstance(record, Failure)
         self.progress.remove_task(self.tasks[job.key])
-        self.say(f"{_name(job)}: " + (f"failed: {record.reason}" if failed else f"done in {seconds:.0f} s"))
+        if isinstance(record, Failure):
+            self.say(f"{_name(job)}: failed: {record.reason}")
+        else:
+            self.say(f"{_name(job)}: done in {duration(self.clock[job.key].seconds())}")
 
 
-def print_board(board: Board) -> None:
-    """The board as a table, as wide as the terminal allows."""
-    from rich.table import Table
+class _Clock:
+    """Tells how long a job has run, and how long its stage will: validation and all, as soon as two epochs are in."""
 
-    console = Console()
-    table = Table(title=board.title, title_justify="left")
-    shown = [column for column in board.columns if any(column.metric in row.metrics for row in board.rows)]
-    table.add_column("rank")
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._first: tuple[str, float] = ("", 0.0)
+
+    def seconds(self) -> float:
+        return time.monotonic() - self._started
+
+    def left(self, report: EpochReport) -> float:
+        if self._first[0] != report.stage:
+            self._first = (report.stage, self.seconds())
+        done = report.epoch - 1
+        seconds = (self.seconds() - self._first[1]) / done if done else report.seconds
+        return seconds * (report.epochs - report.epoch)
+
+
+def print_board(board: Board, console: Console | None = None) -> None:
+    """The board as a table: the columns that the terminal has room for, with intervals if all of them fit."""
+    console = console or Console()
+    measured = [row for row in board.rows if row.metrics]
+    columns = [column for column in board.columns if any(column.metric in row.metrics for row in measured)]
+    plain, full = _shown(columns, measured, _without_interval), _shown(columns, measured, as_text)
+    names = ["model", *(_label(row) for row in measured)]
+    room = console.width - max(map(len, names)) - 8  # the rank, and two blanks after each column
+    cells = full if _that_fit(full, room) == full else _that_fit(plain, room)
+    table = Table(title=board.title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("rank", justify="right", no_wrap=True)
     table.add_column("model", no_wrap=True)
-    for column in shown:
-        table.add_column(column.label, justify="right")
-    for row in board.rows:
-        cells = [_cell(row, column.metric, column.digits) for column in shown]
-        name = row.name if row.kind == "model" else f"{row.name} ({row.kind})"
-        table.add_row("" if row.rank is None else str(row.rank), name, *cells)
+    for column in cells:
+        table.add_column(column[0], justify="right", no_wrap=True)
+    for number, row in enumerate(measured, start=1):
+        rank = "" if row.rank is None else str(row.rank)
+        table.add_row(rank, names[number], *(column[number] for column in cells))
     console.print(table)
+    for row in board.rows:
+        if row.kind in {"failed", "waiting"}:
+            console.print(f"{_label(row)}: {row.remark}", markup=False, highlight=False)
 
 
-def _cell(row: BoardRow, metric: str, digits: int) -> str:
-    found = row.metrics.get(metric)
-    if found is None:
-        return ""
-    if found.value != found.value:  # noqa: PLR0124 - nan is what differs from itself
-        return "n/a"
-    interval = f" ({found.low:.{digits}f}-{found.high:.{digits}f})" if found.low == found.low else ""  # noqa: PLR0124
-    return f"{found.value:.{digits}f}{interval}"
+def _without_interval(value: MetricValue | None, digits: int) -> str:
+    """A metric without its interval; empty where the row has none."""
+    return "" if value is None else fixed(value.value, digits)
+
+
+def _shown(
+    columns: Sequence[Column], rows: Sequence[BoardRow], text: Callable[[MetricValue | None, int], str]
+) -> list[list[str]]:
+    """Heading and cells of every column."""
+    return [
+        [column.label, *(text(row.metrics.get(column.metric), column.digits) for row in rows)] for column in columns
+    ]
+
+
+def _that_fit(columns: Sequence[list[str]], room: int) -> list[list[str]]:
+    """Columns from the left as long as there is room; one that is too wide is left out."""
+    shown = []
+    for column in columns:
+        width = max(map(len, column)) + 2
+        if width <= room:
+            shown.append(column)
+            room -= width
+    return shown
+
+
+def _label(row: BoardRow) -> str:
+    return row.name if row.kind in {"model", "reader"} else f"{row.name} ({row.kind})"
 
 
 def _name(job: Job) -> str:

@@ -59,7 +59,9 @@ def load_scores(spec: DatasetSpec, data: Path) -> Cohort:
     """
     loaded = spec.load(data)
     if not isinstance(loaded, Cohort):
-        raise CohortError(f"'{spec.name}' is a pretraining set and has no scores. Choose a cohort: ra-bench list datasets")
+        raise CohortError(
+            f"'{spec.name}' is a pretraining set and has no scores. Choose a cohort: ra-bench list datasets"
+        )
     return loaded
 
 

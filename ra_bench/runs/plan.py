@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ra_bench.errors import PluginError, RecordError
 from ra_bench.plugins import CORE, Plugin, Registry, hash_files
-from ra_bench.runs.records import RECORD, job_folder, read_record
+from ra_bench.runs.records import RECORD, job_folder, read_record, why_failed
 from ra_bench.values import Job, RunRecord
 
 if TYPE_CHECKING:
-    from ra_bench.specs import ModelSpec
+    from collections.abc import Iterable, Iterator, Sequence
 
-#: Parts of a job that say where it is shown, not what it is.
-_NOT_IN_KEY = frozenset({"key", "board", "protocol"})
+    from ra_bench.specs import ModelSpec
+    from ra_bench.values import Protocol
+
+#: Names of what other parts of a job identify by content.
+_NOT_IN_KEY = frozenset({"key", "board", "dataset", "protocol"})
 
 _SAID = {
     "model": "model",
     "seed": "seed",
-    "dataset": "dataset",
     "cohort": "cohort version",
     "split": "split",
     "protocol_hash": "protocol",
@@ -34,7 +37,15 @@ _SAID = {
     "trainer": "trainer",
     "trainer_source": "source of the trainer",
     "pretraining": "pretraining set",
+    "pretraining_version": "version of the pretraining set",
 }
+
+
+#: Sections of a protocol that do not decide a result.
+_UNSAID = ("summary", "ours.", "seeds")
+
+#: Why a job runs that nobody will wonder about.
+FIRST_TIME = "no finished run of this model and seed yet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,23 +68,20 @@ def make_job(
     split: str,
     protocol: str,
     protocol_hash: str,
+    pretraining_version: str | None = None,
 ) -> Job:
     """The job of one model and seed, with the key that identifies it.
 
     Raises
     ------
     UnknownNameError
-        The model, its trainer or its pretraining set is not registered.
+        The model is not registered.
+    PluginError
+        The model asks for a trainer or a pretraining set that is not there.
     """
     spec: ModelSpec = registry.get("model", model)
-    registry.get("trainer", spec.trainer)
-    pretraining = None if spec.pretraining is None else registry.get("dataset", spec.pretraining)
-    if pretraining is not None and pretraining.task != "findings":
-        raise PluginError(
-            f"Model '{model}' is to be pretrained on '{spec.pretraining}', which has scores, not findings. "
-            "Name a dataset whose task is 'findings'."
-        )
     plugin = registry.origin("model", model)
+    _check_needs(registry, spec, plugin)
     job = Job(
         key="",
         board=board,
@@ -90,6 +98,7 @@ def make_job(
         trainer=spec.trainer,
         trainer_source=_trainer_source(registry.origin("trainer", spec.trainer)),
         pretraining=spec.pretraining,
+        pretraining_version=pretraining_version,
     )
     return replace(job, key=job_key(job))
 
@@ -111,49 +120,100 @@ def cheapest_first(registry: Registry, models: Iterable[str]) -> tuple[str, ...]
     return tuple(sorted(dict.fromkeys(models), key=cost))
 
 
-def plan_jobs(jobs: Sequence[Job], runs: Path, *, afresh: bool = False) -> list[PlannedJob]:
+def plan_jobs(jobs: Sequence[Job], protocol: Protocol, runs: Path, *, afresh: bool = False) -> list[PlannedJob]:
     """Look up which jobs stand; an unreadable record counts as none and is said so."""
-    return [_plan_job(job, runs, afresh=afresh) for job in jobs]
+    return [_plan_job(job, protocol, job_folder(runs, job), afresh=afresh) for job in jobs]
 
 
-def _plan_job(job: Job, runs: Path, *, afresh: bool) -> PlannedJob:
-    folder = job_folder(runs, job)
+def _plan_job(job: Job, protocol: Protocol, folder: Path, *, afresh: bool) -> PlannedJob:
     if afresh:
         return PlannedJob(job=job, record=None, reason="runs: asked to do it afresh")
-    if not (folder / RECORD).exists():
-        return PlannedJob(job=job, record=None, reason=f"runs: {_difference(job, folder)}")
-    try:
-        return PlannedJob(job=job, record=read_record(folder), reason=f"stands: {folder}")
-    except RecordError as error:
-        return PlannedJob(job=job, record=None, reason=f"runs: its record is unreadable ({str(error).splitlines()[0]})")
+    if (folder / RECORD).exists():
+        try:
+            return PlannedJob(job=job, record=read_record(folder), reason=f"stands: {folder}")
+        except RecordError as error:
+            return PlannedJob(job=job, record=None, reason=f"runs: {error}")
+    if failed := why_failed(folder):
+        return PlannedJob(job=job, record=None, reason=f"runs: the last try failed: {failed}")
+    return PlannedJob(job=job, record=None, reason=f"runs: {_difference(job, protocol, folder)}")
 
 
-def _difference(job: Job, folder: Path) -> str:
-    """What the nearest standing record of the same model and seed has that this job has not."""
+def _difference(job: Job, protocol: Protocol, folder: Path) -> str:
+    """What this job has that the nearest standing record of the same model and seed has not."""
     others = []
     for record_file in sorted(folder.parent.glob(f"seed{job.seed}-*/{RECORD}")):
-        try:
-            others.append(read_record(record_file.parent).job)
-        except RecordError:
-            continue
+        with suppress(RecordError):
+            others.append(read_record(record_file.parent))
     if not others:
-        return "no finished run of this model and seed yet"
-    differences = [[field for field in _SAID if getattr(other, field) != getattr(job, field)] for other in others]
-    nearest = min(range(len(others)), key=lambda index: len(differences[index]))
-    changes = [
-        f"{_SAID[field]} was {_short(getattr(others[nearest], field))}, is {_short(getattr(job, field))}"
-        for field in differences[nearest]
+        return FIRST_TIME
+    changes = [_changes(job, protocol, other) for other in others]
+    _, nearest = min((len(phrases), phrases) for phrases in changes)
+    return "; ".join(nearest)
+
+
+def _changes(job: Job, protocol: Protocol, record: RunRecord) -> list[str]:
+    """A phrase on each part in which a job differs from a record's."""
+    changes = []
+    for part, name in _SAID.items():
+        was, now = getattr(record.job, part), getattr(job, part)
+        if was != now and part == "protocol_hash":
+            changes += _protocol_changes(protocol, record) or ["protocol changed"]
+        elif was != now:
+            changes.append(f"{name} was {_short(was)}, is {_short(now)}")
+    return changes
+
+
+def _protocol_changes(protocol: Protocol, record: RunRecord) -> list[str]:
+    """A phrase on each key of the protocol that differs, but for those that the model overrides."""
+    was, now = dict(_flat(record.protocol)), dict(_flat(protocol_data(protocol)))
+    keys = [key for key in {**was, **now} if key not in record.overrides and not key.startswith(_UNSAID)]
+    absent = "absent"
+    return [
+        f"protocol key {key} was {was.get(key, absent)}, is {now.get(key, absent)}"
+        for key in keys
+        if was.get(key, absent) != now.get(key, absent)
     ]
-    return "; ".join(changes)
 
 
-def _trainer_source(plugin: Plugin) -> str:
-    """The source that trains: of the guest's package, or of `ra_bench.training` for the suite's own."""
-    if plugin.distribution != CORE:
-        return plugin.source
+def protocol_data(protocol: Protocol) -> dict[str, Any]:
+    """A protocol as plain data: what JSON gives back is equal to it."""
+    data: dict[str, Any] = json.loads(json.dumps(asdict(protocol)))
+    return data
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _check_needs(registry: Registry, spec: ModelSpec, plugin: Plugin) -> None:
+    """A model names its trainer and its pretraining set; other plugins may bring them, or not."""
+    for kind, wanted in (("trainer", spec.trainer), ("dataset", spec.pretraining)):
+        if wanted is not None and wanted not in registry.names(kind):
+            raise PluginError(
+                f"Model '{spec.name}' of {plugin.distribution} needs the {kind} '{wanted}', which no plugin registers. "
+                f"Known: {', '.join(registry.names(kind))}. "
+                f"Install the package that brings it, or leave this one out: --without {plugin.name}"
+            )
+    if spec.pretraining is not None and registry.get("dataset", spec.pretraining).task != "findings":
+        raise PluginError(
+            f"Model '{spec.name}' is to be pretrained on '{spec.pretraining}', which has scores, not findings. "
+            "Name a dataset whose task is 'findings'."
+        )
+
+
+def training_source() -> str:
+    """Hash of the suite's own training code; found without importing torch."""
     spec = find_spec("ra_bench.training")
     folders = [] if spec is None or spec.submodule_search_locations is None else spec.submodule_search_locations
     return hash_files(file for folder in folders for file in sorted(Path(folder).glob("*.py")))
+
+
+def _trainer_source(plugin: Plugin) -> str:
+    return training_source() if plugin.distribution == CORE else plugin.source
 
 
 def _short(value: object) -> str:

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
 from ra_bench.cohorts.layouts.chexpert import label_array, split_findings
 from ra_bench.cohorts.store import open_store
+from ra_bench.errors import CohortError
+from ra_bench.files import make_folder
 from ra_bench.runs.datasets import find_dataset, load_findings
-from ra_bench.specs import FilmSet
+from ra_bench.runs.plan import training_source
 from ra_bench.training.protocol import base_size
-from ra_bench.values import EpochReport, FindingSet, Job, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
     from ra_bench.plugins import Registry
-    from ra_bench.specs import ModelSpec
+    from ra_bench.specs import FilmSet, ModelSpec
+    from ra_bench.values import EpochReport, FindingSet, Job, Protocol
 
 #: Share of the pretraining patients that is held out, to show whether pretraining learnt anything.
 VALIDATION_SHARE = 0.1
@@ -37,13 +43,22 @@ def body_weights(
     """The file of pretrained body weights of a job's model, trained now if it is not there; None without pretraining.
 
     The file's name hashes model, source, pretraining set, input size, pretraining protocol and seed.
+
+    Raises
+    ------
+    CohortError
+        The pretraining set is another one than when the run was planned.
     """
     if job.pretraining is None:
         return None
     spec: ModelSpec = registry.get("model", job.model)
     findings = load_findings(find_dataset(registry, job.pretraining), data)
+    if findings.version != job.pretraining_version:
+        raise CohortError(
+            f"The pretraining set '{findings.name}' changed while the run was going on. Start the run again."
+        )
     file = data / "pretrained" / f"{job.model.replace('/', '--')}-{_key(job, protocol, findings)}.pt"
-    file.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(file.parent)
     with FileLock(file.with_suffix(".lock")):
         if not file.exists():
             _pretrain(spec, protocol, findings, job.seed, data, device, file, on_epoch)
@@ -69,9 +84,9 @@ def _pretrain(
         spec,
         protocol,
         _films(train, protocol, data),
-        label_array(train),
+        _labels(train),
         _films(validation, protocol, data),
-        label_array(validation),
+        _labels(validation),
         seed=seed,
         device=device,
         file=file,
@@ -82,6 +97,10 @@ def _pretrain(
 def _part(findings: FindingSet, ids: tuple[str, ...]) -> FindingSet:
     by_id = {sample.sample_id: sample for sample in findings.samples}
     return replace(findings, samples=tuple(by_id[name] for name in ids))
+
+
+def _labels(findings: FindingSet) -> NDArray[np.float64]:
+    return label_array(findings).astype("float64")
 
 
 def _films(findings: FindingSet, protocol: Protocol, data: Path) -> FilmSet:
@@ -95,7 +114,7 @@ def _key(job: Job, protocol: Protocol, findings: FindingSet) -> str:
     identity = {
         "model": job.model,
         "plugin": (job.plugin, job.plugin_version, job.plugin_source),
-        "trainer": job.trainer_source,
+        "training": training_source(),
         "findings": findings.version,
         "size": (protocol.height, protocol.width),
         "augmentation": asdict(protocol.augmentation),

@@ -1,4 +1,4 @@
-"""A job's folder: record.json, predictions.csv and history.csv, each written whole; record.json comes last.
+"""A job's folder: job.json, predictions.csv, history.csv and record.json, each written whole; record.json comes last.
 
 `record.json` is the commit: a folder without it holds nothing that counts.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import math
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,8 @@ from ra_bench.files import write_text
 from ra_bench.values import EpochReport, Failure, Job, Predictions, RunRecord
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pydantic import TypeAdapter
 
 RECORD, PREDICTIONS, HISTORY, JOB, LOG, FAILURE = (
@@ -34,6 +36,12 @@ _FIXED = ("id", "patient", "predicted")
 def job_folder(runs: Path, job: Job) -> Path:
     """Where a job works: runs/<board>/<model>/seed<seed>-<start of its key>."""
     return runs / job.board / job.model.replace("/", "--") / f"seed{job.seed}-{job.key[:12]}"
+
+
+def write_job(folder: Path, job: Job) -> None:
+    """Say whose folder it is, before anything else is in it; what an earlier try said is no longer so."""
+    write_text(folder / JOB, json.dumps(asdict(job), indent=2) + "\n")
+    (folder / FAILURE).unlink(missing_ok=True)
 
 
 def write_record(folder: Path, record: RunRecord) -> None:
@@ -65,21 +73,35 @@ def read_record(folder: Path) -> RunRecord:
         return _adapter().validate_python(content)
     except FileNotFoundError as error:
         raise RecordError(f"{folder} holds no finished run: {Path(error.filename).name} is missing.") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError, RecordError) as error:
+        found = str(error).splitlines()[0].rstrip(".")
         raise RecordError(
-            f"{file} cannot be read: {error}\nDelete the folder {folder} and run again: the job is then done afresh."
+            f"The record in {folder} cannot be read: {found}. Delete that folder and run again: the job is done afresh."
         ) from error
 
 
-def standing_records(runs: Path) -> Iterator[RunRecord]:
-    """Every committed record below a folder, in the order of their paths."""
+def standing_records(runs: Path) -> tuple[list[RunRecord], list[RecordError]]:
+    """Every committed record below a folder, in the order of their paths; and one error each that cannot be read."""
+    records, broken = [], []
     for file in sorted(runs.glob(f"**/{RECORD}")):
-        yield read_record(file.parent)
+        try:
+            records.append(read_record(file.parent))
+        except RecordError as error:
+            broken.append(error)
+    return records, broken
 
 
 def write_failure(folder: Path, failure: Failure) -> None:
     """Keep why a job did not finish; it does not stand in the way of another try."""
     write_text(folder / FAILURE, json.dumps(asdict(failure), indent=2) + "\n")
+
+
+def why_failed(folder: Path) -> str:
+    """Why the last try of a job did not finish; empty where there was none, or none that can be read."""
+    try:
+        return str(json.loads((folder / FAILURE).read_text(encoding="utf-8"))["reason"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return ""
 
 
 def predictions_csv(predictions: Predictions) -> str:
@@ -104,17 +126,26 @@ def read_predictions(file: Path) -> Predictions:
     RecordError
         A column is missing or a cell is no number.
     """
-    with file.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines))
-        header: Sequence[str] = list(rows[0]) if rows else []
+    try:
+        with file.open(encoding="utf-8", newline="") as lines:
+            header, *rows = list(csv.reader(lines, strict=True)) or [[]]
+    except csv.Error as error:
+        raise RecordError(f"{file}: {error}.") from error
     if missing := [column for column in _FIXED if column not in header]:
-        raise RecordError(f"{file}: no column '{missing[0]}' or no rows.")
-    readers = [column for column in header if column.startswith("reading:")]
+        raise RecordError(f"{file}: no column '{missing[0]}'.")
+    for number, row in enumerate(rows, start=2):
+        if len(row) != len(header):
+            raise RecordError(f"{file}: row {number} has {len(row)} cells, the header {len(header)}.")
+    columns = {name: tuple(row[place] for row in rows) for place, name in enumerate(header)}
     return Predictions(
-        ids=tuple(row["id"] for row in rows),
-        patients=tuple(row["patient"] for row in rows),
-        readings={reader.removeprefix("reading:"): tuple(_value(row[reader]) for row in rows) for reader in readers},
-        predicted=tuple(_value(row["predicted"]) for row in rows),
+        ids=columns["id"],
+        patients=columns["patient"],
+        readings={
+            name.removeprefix("reading:"): _values(file, name, cells)
+            for name, cells in columns.items()
+            if name.startswith("reading:")
+        },
+        predicted=_values(file, "predicted", columns["predicted"]),
     )
 
 
@@ -136,11 +167,15 @@ def _history_csv(history: Iterable[EpochReport]) -> str:
 
 
 def _number(value: float) -> str:
-    return "" if value != value else repr(float(value))  # noqa: PLR0124 - nan is what differs from itself
+    return "" if math.isnan(value) else repr(float(value))
 
 
-def _value(cell: str) -> float:
-    return float(cell) if cell else float("nan")
+def _values(file: Path, column: str, cells: Iterable[str]) -> tuple[float, ...]:
+    """Numbers as they were; what is absent is nan."""
+    try:
+        return tuple(float(cell) if cell else math.nan for cell in cells)
+    except ValueError as error:
+        raise RecordError(f"{file}: column '{column}': {error}.") from error
 
 
 def _adapter() -> TypeAdapter[RunRecord]:

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
 from ra_bench.cohorts.splits import limit_split, reference, split_cohort, split_hash
 from ra_bench.cohorts.store import open_store
 from ra_bench.errors import CohortError, TrainingError
+from ra_bench.files import make_folder
 from ra_bench.plugins import Registry, load_plugins
 from ra_bench.runs.datasets import find_dataset, load_scores
+from ra_bench.runs.plan import protocol_data
 from ra_bench.runs.pretraining import body_weights
-from ra_bench.runs.process import environment, logged_to, peak_memory
-from ra_bench.runs.records import LOG, job_folder, write_record
+from ra_bench.runs.process import device_used, environment, logged_to, peak_memory
+from ra_bench.runs.records import LOG, job_folder, write_job, write_record
 from ra_bench.specs import FilmSet, FitTask, Fitted
 from ra_bench.training.protocol import base_size, with_overrides
 from ra_bench.values import Cohort, EpochReport, Job, Predictions, Protocol, RunRecord, Split
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -32,10 +35,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workplace:
-    """What a worker must know beside the job: where things are, which plugins to load, on which device to train."""
+    """What a worker must know beside the job: where things are, which plugins to load, on which device to train.
+
+    `dataset` is a name, or the path of a cohort.toml; a job holds the name only.
+    """
 
     runs: Path
     data: Path
+    dataset: str
     device: str
     protocol: Protocol
     builtins: tuple[str, ...]
@@ -55,8 +62,8 @@ def do_job(workplace: Workplace, job: Job, on_epoch: Callable[[EpochReport], Non
     RaBenchError
         Whatever stops the job; nothing is committed then.
     """
-    folder = job_folder(workplace.runs, job)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = make_folder(job_folder(workplace.runs, job))
+    write_job(folder, job)
     with logged_to(folder / LOG):
         record = _do(workplace, job, folder, on_epoch)
         write_record(folder, record)
@@ -88,7 +95,7 @@ def _do(workplace: Workplace, job: Job, folder: Path, on_epoch: Callable[[EpochR
     registry = workplace.registry()
     spec: ModelSpec = registry.get("model", job.model)
     protocol = with_overrides(workplace.protocol, spec.overrides)
-    cohort = load_scores(find_dataset(registry, job.dataset), workplace.data)
+    cohort = load_scores(find_dataset(registry, workplace.dataset), workplace.data)
     split = split_for(cohort, protocol)
     if (cohort.version, split_hash(split)) != (job.cohort, job.split):
         raise CohortError(f"The cohort '{cohort.name}' changed while the run was going on. Start the run again.")
@@ -106,21 +113,23 @@ def _do(workplace: Workplace, job: Job, folder: Path, on_epoch: Callable[[EpochR
     )
     history, fitted = _fit(registry.get("trainer", spec.trainer).fit(task), on_epoch)
     _check(fitted, split, job.model)
+    device = device_used()
     return RunRecord(
         job=job,
+        protocol=protocol_data(protocol),
         predictions=_predictions(_samples(cohort, split.test), fitted.test),
         history=tuple(history),
         parameters=fitted.parameters,
         madds=fitted.madds,
         seconds=time.perf_counter() - started,
         seconds_per_epoch=median(report.seconds for report in history) if history else None,
-        peak_memory=peak_memory(),
+        peak_memory=peak_memory(device),
         kept_epoch=fitted.kept_epoch,
         pretrained_on=spec.pretraining,
         overrides={key: str(value) for key, value in spec.overrides.items()},
-        device=workplace.device,
+        device=device,
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
-        environment=environment(),
+        environment=environment(device),
     )
 
 
@@ -128,7 +137,7 @@ def _fit(
     epochs: Generator[EpochReport, None, Fitted], on_epoch: Callable[[EpochReport], None]
 ) -> tuple[list[EpochReport], Fitted]:
     """Run a trainer to its end, passing each report on."""
-    history = []
+    history: list[EpochReport] = []
     while True:
         try:
             report = next(epochs)
@@ -187,8 +196,6 @@ def _predictions(samples: Sequence[Sample], predicted: NDArray[np.float64]) -> P
     return Predictions(
         ids=tuple(sample.sample_id for sample in samples),
         patients=tuple(sample.patient_id for sample in samples),
-        readings={
-            reader: tuple(sample.readings.get(reader, float("nan")) for sample in samples) for reader in readers
-        },
+        readings={reader: tuple(sample.readings.get(reader, float("nan")) for sample in samples) for reader in readers},
         predicted=tuple(float(value) for value in predicted),
     )

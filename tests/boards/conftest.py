@@ -70,6 +70,7 @@ def job(model: str, seed: int = 0) -> Job:
 def record(model: str, given: Predictions, seed: int = 0) -> RunRecord:
     return RunRecord(
         job=job(model, seed),
+        protocol={},
         predictions=given,
         history=(),
         parameters=23_502_401,
