@@ -17,6 +17,7 @@ TABLE_MARGIN = 0.1  # share of a bone's length that the table covers before the 
 NEAR_SHARE = 0.62  # of a wrist bone's thickness that has the full outline
 SHAFT_START, SHAFT_LENGTH = 30.0, 26.0  # mm from the middle of the wrist to the forearm's shafts; mm of transition
 CORNER_SHARPNESS = 3.2  # per mm; corners of an outline are rounded over about its inverse
+TRABECULA = 0.5  # mm: pixels that are larger average trabeculae away
 RAGGED = 0.5  # mm by which the edge of a large defect strays, per unit of the trabecular pattern
 
 
@@ -196,14 +197,10 @@ def _deposit(
     """Turn half-depths into path lengths, take the bites out and add the rest to the grid."""
     np.minimum(inner, outer, out=inner)
     shell = (outer - inner) * np.float32(2)
-    side = grid.texture.shape[0] - 1
-    # Trabeculae follow the bone's own axis; they repeat every few bones, where nobody can see it.
-    across = (s * np.float32(5)).astype(np.int32) & side
-    # A short bone's trabeculae have no direction, so its pattern is squeezed along the axis.
-    along = (u * np.float32(5 if isinstance(bone, Tube) else 13)).astype(np.int32) & side
-    contrast = np.float32(1.0 if isinstance(bone, Tube) else 0.6)
-    pattern = grid.texture[across, along]
-    marrow = inner * (np.float32(2 * bone.density) * (np.float32(1) + contrast * pattern))
+    marrow = inner * np.float32(2 * bone.density)
+    pattern = _pattern(grid, bone, u, s) if grid.mm < TRABECULA else None
+    if pattern is not None:
+        marrow *= np.float32(1) + np.float32(1.0 if isinstance(bone, Tube) else 0.6) * pattern
     if sponge is not None:
         marrow *= sponge
     for bite in bone.bites:
@@ -212,7 +209,16 @@ def _deposit(
     grid.marrow[view.rows, view.cols] += marrow
 
 
-def _take_out(mm: float, view: Window, bite: Bite, shell: Array, marrow: Array, pattern: Array) -> None:
+def _pattern(grid: Grid, bone: Tube | Slab, u: Array, s: Array) -> Array:
+    """Trabeculae along the bone's own axis; they repeat every few bones, where nobody can see it."""
+    side = grid.texture.shape[0] - 1
+    across = (s * np.float32(5)).astype(np.int32) & side
+    # A short bone's trabeculae have no direction, so its pattern is squeezed along the axis.
+    along = (u * np.float32(5 if isinstance(bone, Tube) else 13)).astype(np.int32) & side
+    return np.asarray(grid.texture[across, along], dtype=np.float32)
+
+
+def _take_out(mm: float, view: Window, bite: Bite, shell: Array, marrow: Array, pattern: Array | None) -> None:
     reach = 1.25 * bite.radius + 2 * mm + 1.0
     cx, cy = bite.centre
     left, right = np.searchsorted(view.x[0], (cx - reach, cx + reach))
@@ -225,7 +231,8 @@ def _take_out(mm: float, view: Window, bite: Bite, shell: Array, marrow: Array, 
     for lx, ly in bite.lobes:
         ox, oy = dx - np.float32(0.6 * r * lx), dy - np.float32(0.6 * r * ly)
         np.minimum(rim, np.sqrt(ox * ox + oy * oy) - np.float32(0.62 * r), out=rim)
-    rim += pattern[top:bottom, left:right] * np.float32(RAGGED * min(1.0, r / 3))
+    if pattern is not None:
+        rim += pattern[top:bottom, left:right] * np.float32(RAGGED * min(1.0, r / 3))
     soft = max(0.6, mm)  # a pixel at least, so that a small bite dims a pixel instead of vanishing between two
     keep = rim * np.float32(1 / soft) + np.float32(0.5)
     np.minimum(np.maximum(keep, np.float32(1 - bite.depth), out=keep), np.float32(1), out=keep)

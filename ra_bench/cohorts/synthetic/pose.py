@@ -49,7 +49,7 @@ class Pose:
     foreshortening: NDArray[np.float64]  # (5, 3) of the phalanges
     slips: NDArray[np.float64]  # (5,) sideways step at the knuckle
     periarticular: float  # density next to the joints, 1 is normal
-    wobble: NDArray[np.float64]  # (4, 4) the person's shape, and a little of this hand's own
+    wobble: tuple[tuple[float, ...], ...]  # 4 x 4, the person's shape, and a little of this hand's own
 
 
 def draw_person(rng: np.random.Generator, severity: float) -> Person:
@@ -98,7 +98,7 @@ def draw_pose(rng: np.random.Generator, person: Person) -> Pose:
         foreshortening=1 - np.abs(rng.normal(0, 0.02, (5, 3))),
         slips=slips,
         periarticular=float(np.clip(1 - 0.28 * person.severity * rng.random() + rng.normal(0, 0.08), 0.55, 1.2)),
-        wobble=0.9 * person.shape + 0.35 * rng.normal(0, 1, (4, 4)),
+        wobble=tuple(tuple(row) for row in (0.9 * person.shape + 0.35 * rng.normal(0, 1, (4, 4))).tolist()),
     )
 
 

@@ -85,7 +85,7 @@ def end_of(segment: Segment, share: float = 1.0) -> Point:
 def wobble(point: Point, pose: Pose) -> Point:
     """Individual shape of the wrist: a smooth displacement of about a millimetre, and the forearm's direction."""
     x, y = point
-    w = pose.wobble.tolist()
+    w = pose.wobble
     x, y = x * (1 + 0.03 * w[0][2]), y * (1 + 0.03 * w[0][3])
     dx = 0.6 * w[0][0] * math.sin(0.16 * x + w[0][1]) + 0.6 * w[1][0] * math.sin(0.18 * y + w[1][1])
     dy = 0.6 * w[2][0] * math.sin(0.17 * x + w[2][1]) + 0.6 * w[3][0] * math.sin(0.15 * y + w[3][1])

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import ndimage, sparse
+from scipy import sparse
 
 from ra_bench.cohorts.synthetic.skeleton import Placement, Segment, end_of, wobble
 from ra_bench.cohorts.synthetic.solids import Point
@@ -124,13 +124,17 @@ def flesh_map(hands: Sequence[Sequence[Capsule]], film: tuple[float, float], rng
     depth = np.zeros_like(weight)
     for capsule in (c for hand in hands for c in hand):
         _add_capsule(capsule, mm, weight, depth)
-    # Muscle and fat are not even: bellies a centimetre wide, strands of a few millimetres.
-    uneven = np.ones_like(depth)
-    for size, strength in ((9.0, 0.035), (3.0, 0.025)):
-        grain = ndimage.gaussian_filter(rng.standard_normal(depth.shape, dtype=np.float32), size / mm, truncate=2.0)
-        uneven += grain * np.float32(strength * 2 * np.sqrt(np.pi) * size / mm)
-    depth *= uneven / weight
+    depth *= _unevenness(depth.shape, mm, rng) / weight
     return Flesh(inside=np.asarray(np.log(weight) / SHARPNESS, dtype=np.float32), depth=depth, mm=mm)
+
+
+def _unevenness(shape: tuple[int, ...], mm: float, rng: np.random.Generator) -> Array:
+    """Muscle and fat are not even: bellies a centimetre wide, strands of a few millimetres. Mean 1."""
+    rows, cols = np.fft.fftfreq(shape[0], mm)[:, None], np.fft.rfftfreq(shape[1], mm)[None, :]
+    square = (2 * np.pi) ** 2 * (rows**2 + cols**2)
+    power = sum((s * r / mm) ** 2 * 4 * np.pi * np.exp(-square * r**2) for r, s in ((9.0, 0.035), (3.0, 0.025)))
+    noise = np.fft.rfft2(rng.standard_normal(shape, dtype=np.float32))
+    return (1 + np.fft.irfft2(noise * np.sqrt(power), s=shape)).astype(np.float32)
 
 
 def _add_capsule(capsule: Capsule, mm: float, weight: Array, depth: Array) -> None:
