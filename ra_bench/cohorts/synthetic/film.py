@@ -155,7 +155,7 @@ def _trabecular_spectrum() -> Array:
     """Amplitudes of a fine pattern (0.3 mm across, 0.8 mm along) and a weak coarse one."""
     across, along = np.fft.fftfreq(128)[:, None], np.fft.rfftfreq(128)[None, :]
     power = np.zeros((128, 65))
-    for strength, wide, long in ((0.34, 1.2, 3.6), (0.07, 5.0, 7.0)):
+    for strength, wide, long in ((0.27, 1.2, 3.6), (0.07, 5.0, 7.0)):
         shape = np.exp(-4 * np.pi**2 * ((across * wide) ** 2 + (along * long) ** 2))
         power += strength**2 * shape * 4 * np.pi * wide * long
     power[0, 0] = 0.0

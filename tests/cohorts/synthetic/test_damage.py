@@ -10,7 +10,7 @@ from ra_bench.cohorts.synthetic.film import bone_maps
 from ra_bench.cohorts.synthetic.layout import build_scene
 from ra_bench.cohorts.synthetic.readers import SITES
 
-HEIGHT, WIDTH = 480, 640
+HEIGHT, WIDTH = 384, 512
 EROSIONS = [pytest.param(i, id=site.name) for i, site in enumerate(SITES) if site.kind == "erosion"]
 NARROWINGS = [pytest.param(i, id=site.name) for i, site in enumerate(SITES) if site.kind == "jsn"]
 
