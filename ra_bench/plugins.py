@@ -79,7 +79,7 @@ class Registry:
         try:
             return self._specs[kind][name]
         except KeyError:
-            advice = (*_not_loaded(self.plugins), "Run 'ra-bench plugins' to see where each comes from.")
+            advice = (*not_loaded(self.plugins), "Run 'ra-bench plugins' to see where each comes from.")
             raise UnknownNameError(kind, name, self._specs[kind], "\n".join(advice)) from None
 
     def origin(self, kind: str, name: str) -> Plugin:
@@ -343,8 +343,8 @@ def _core_version() -> str:
     return __version__
 
 
-def _not_loaded(plugins: Iterable[Plugin]) -> Iterator[str]:
-    """A line on each plugin that could have brought a name that is missing."""
+def not_loaded(plugins: Iterable[Plugin]) -> Iterator[str]:
+    """A sentence on each plugin that is here but did not load: it could have brought a name that is missing."""
     for plugin in plugins:
         if plugin.state != "loaded":
             yield f"Plugin '{plugin.name}' ({plugin.distribution} {plugin.version}) is {plugin.state}: {plugin.reason}"

@@ -16,7 +16,7 @@ from ra_bench.files import make_folder
 from ra_bench.plugins import Registry, load_plugins
 from ra_bench.runs.datasets import find_dataset, load_findings, load_scores
 from ra_bench.runs.plan import PlannedJob, cheapest_first, make_job, plan_jobs
-from ra_bench.runs.records import LOG, job_folder, standing_records, write_failure
+from ra_bench.runs.records import LOG, job_folder, standing_failures, standing_records, write_failure
 from ra_bench.runs.work import Workplace, do_job, films_of, split_for
 from ra_bench.training.protocol import protocol_hash, read_protocol
 from ra_bench.values import Board, Cohort, Failure, Job, Protocol, RunRecord, Split
@@ -165,21 +165,20 @@ def run(
     _check_device(plan.device)
     launch = suite.registry.get("launcher", launcher).launch
     with _alone(suite.runs / plan.board):
-        films_of(plan.cohort, plan.split, plan.protocol, suite.data, on_films)
         due = [planned.job for planned in plan.jobs if planned.record is None]
-        failures: dict[str, Failure] = {}
-        done = 0
-        board = _write_board(suite, plan, due, failures)
-        for result in launch(due, _work(suite, plan), observers):
-            done += 1
+        if due:
+            films_of(plan.cohort, plan.split, plan.protocol, suite.data, on_films)
+        failures = []
+        board = _write_board(suite, plan, due)
+        for done, result in enumerate(launch(due, _work(suite, plan), observers), start=1):
             if isinstance(result, Failure):
-                failures[result.job.key] = _kept(suite, result)
-            board = _write_board(suite, plan, due[done:], failures)
+                failures.append(_kept(suite, result))
+            board = _write_board(suite, plan, due[done:])
     return Outcome(
         board=board,
         folder=suite.boards / plan.board,
-        failures=tuple(failures.values()),
-        trained=done - len(failures),
+        failures=tuple(failures),
+        trained=len(due) - len(failures),
     )
 
 
@@ -285,31 +284,16 @@ def _alone(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _standing(suite: Suite, plan: Plan) -> list[RunRecord]:
-    """Records that belong on the plan's board: same cohort, split and protocol, and nothing stale."""
+def _is_current(suite: Suite, plan: Plan, job: Job) -> bool:
+    """Whether a job belongs on the plan's board: same cohort, split and protocol, and nothing stale."""
     some = plan.jobs[0].job
+    if (job.cohort, job.split, job.protocol_hash) != (some.cohort, some.split, some.protocol_hash):
+        return False
+    if job.model not in suite.registry.names("model"):
+        return True  # its package is not installed here, and nothing says that it changed
     versions = {planned.job.model: planned.job.pretraining_version for planned in plan.jobs}
-    found = []
-    for record in standing_records(suite.runs / plan.board)[0]:
-        job = record.job
-        same = (job.cohort, job.split, job.protocol_hash) == (some.cohort, some.split, some.protocol_hash)
-        job = replace(job, pretraining_version=versions.get(job.model, job.pretraining_version))
-        if same and record.job.key == _current_key(suite.registry, job):
-            found.append(record)
-    return found
-
-
-def unreadable_records(suite: Suite, plan: Plan) -> list[str]:
-    """A sentence each on records in the board's folder that cannot be read, and so are not on the board."""
-    return [str(error) for error in standing_records(suite.runs / plan.board)[1]]
-
-
-def _current_key(registry: Registry, job: Job) -> str:
-    """The key that a job has with the plugins of today; its own where its model is not installed."""
-    if job.model not in registry.names("model"):
-        return job.key
-    return make_job(
-        registry,
+    today = make_job(
+        suite.registry,
         job.model,
         seed=job.seed,
         board=job.board,
@@ -318,23 +302,31 @@ def _current_key(registry: Registry, job: Job) -> str:
         split=job.split,
         protocol=job.protocol,
         protocol_hash=job.protocol_hash,
-        pretraining_version=job.pretraining_version,
-    ).key
+        pretraining_version=versions.get(job.model, job.pretraining_version),
+    )
+    return job.key == today.key
 
 
-def _write_board(suite: Suite, plan: Plan, waiting: Sequence[Job], failures: dict[str, Failure]) -> Board:
-    """The board of everything that stands now, written to its folder."""
+def unreadable_records(suite: Suite, plan: Plan) -> list[str]:
+    """A sentence each on records in the board's folder that cannot be read, and so are not on the board."""
+    return [str(error) for error in standing_records(suite.runs / plan.board)[1]]
+
+
+def _write_board(suite: Suite, plan: Plan, waiting: Sequence[Job]) -> Board:
+    """The board of everything that stands now, and of what failed and was not done since, written to its folder."""
     from ra_bench.boards.board import build_board
     from ra_bench.boards.facts import setting_facts
     from ra_bench.boards.leaderboard import save_board
 
-    records = _standing(suite, plan)
+    folder = suite.runs / plan.board
+    records = [record for record in standing_records(folder)[0] if _is_current(suite, plan, record.job)]
+    failures = [failure for failure in standing_failures(folder) if _is_current(suite, plan, failure.job)]
     finished = {record.job.key for record in records}
     board = build_board(
         plan.board,
         records=records,
         metrics=_every(suite.registry, "metric"),
-        failures=[failure for key, failure in failures.items() if key not in finished],
+        failures=[failure for failure in failures if failure.job.key not in finished],
         waiting=[job for job in waiting if job.key not in finished],
         baselines=[name for name in suite.registry.names("model") if suite.registry.get("model", name).baseline],
         facts=setting_facts(plan.cohort, plan.split, plan.protocol, command=_command(suite.registry, plan)),

@@ -88,7 +88,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 something is wrong or failed, 2 wrong usage, 130 stopped."""
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(prog_name="ra-bench", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         code = error.exit_code

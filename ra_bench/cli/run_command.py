@@ -67,10 +67,13 @@ def command(
     """
     from ra_bench import suite as office
     from ra_bench.cli.terminal import Display
+    from ra_bench.plugins import not_loaded
     from ra_bench.runs.observers import with_guests
 
     suite = opened(plugin_files, without, runs=runs, boards=boards, data=data)
     with Display(quiet=quiet) as display:
+        for sentence in not_loaded(suite.registry.plugins):
+            display.say(sentence)
         display.say("Looking up the cohort and what stands already")
         plan = office.plan(
             suite,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ra_bench.errors import PluginError, RecordError
 from ra_bench.plugins import CORE, Plugin, Registry, hash_files
-from ra_bench.runs.records import RECORD, job_folder, read_record, why_failed
+from ra_bench.runs.records import RECORD, job_folder, read_failure, read_record
 from ra_bench.values import Job, RunRecord
 
 if TYPE_CHECKING:
@@ -133,8 +133,8 @@ def _plan_job(job: Job, protocol: Protocol, folder: Path, *, afresh: bool) -> Pl
             return PlannedJob(job=job, record=read_record(folder), reason=f"stands: {folder}")
         except RecordError as error:
             return PlannedJob(job=job, record=None, reason=f"runs: {error}")
-    if failed := why_failed(folder):
-        return PlannedJob(job=job, record=None, reason=f"runs: the last try failed: {failed}")
+    if failure := read_failure(folder):
+        return PlannedJob(job=job, record=None, reason=f"runs: the last try failed: {failure.reason}")
     return PlannedJob(job=job, record=None, reason=f"runs: {_difference(job, protocol, folder)}")
 
 

@@ -96,12 +96,20 @@ def write_failure(folder: Path, failure: Failure) -> None:
     write_text(folder / FAILURE, json.dumps(asdict(failure), indent=2) + "\n")
 
 
-def why_failed(folder: Path) -> str:
-    """Why the last try of a job did not finish; empty where there was none, or none that can be read."""
+def read_failure(folder: Path) -> Failure | None:
+    """Why the last try of a job did not finish; None where there was none, or none that can be read."""
+    from pydantic import TypeAdapter
+
     try:
-        return str(json.loads((folder / FAILURE).read_text(encoding="utf-8"))["reason"])
-    except (OSError, ValueError, TypeError, KeyError):
-        return ""
+        return TypeAdapter(Failure).validate_json((folder / FAILURE).read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def standing_failures(runs: Path) -> list[Failure]:
+    """Every failure below a folder, in the order of their paths."""
+    found = [read_failure(file.parent) for file in sorted(runs.glob(f"**/{FAILURE}"))]
+    return [failure for failure in found if failure is not None]
 
 
 def predictions_csv(predictions: Predictions) -> str:

@@ -1,0 +1,47 @@
+"""`ra-bench list` and `ra-bench plugins`."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def test_models_are_listed_with_what_one_chooses_by(cli):
+    lines = cli("list").out.splitlines()
+    assert any(line.split() == ["mean", "1", "parameters,", "baseline", "ra-bench-baselines"] for line in lines)
+    assert any("pretrained on synthetic-chest" in line for line in lines if line.startswith("resnet50-transfer "))
+    assert any("by name only" in line for line in lines if line.startswith("resnet-dwise50-table1 "))
+
+
+@pytest.mark.parametrize(
+    ("kind", "line"),
+    [
+        ("datasets", "synthetic-chest  findings, for pretraining  ra-bench"),
+        ("metrics", "rho   best high  ra-bench"),
+        ("trainers", "closed-form    ra-bench-baselines"),
+        ("protocols", "smoke "),
+        ("launchers", "local    ra-bench"),
+        ("renderers", "markdown  .md    ra-bench"),
+    ],
+)
+def test_every_kind_is_listed_a_line_each(cli, kind, line):
+    assert any(found.startswith(line) for found in cli("list", kind).out.splitlines())
+
+
+def test_what_a_plugin_file_brings_is_listed_too(cli, tiny_file):
+    assert "tiny-net" in cli("list", "models", "-p", tiny_file).out
+
+
+def test_what_is_left_out_is_not_listed(cli):
+    assert "resnet50-transfer" not in cli("list", "models", "--without", "resnet50").out
+
+
+def test_an_unknown_kind_is_wrong_usage(cli):
+    assert cli("list", "layers").code == 2
+
+
+def test_plugins_are_told_with_state_origin_and_what_they_bring(cli):
+    out = cli("plugins", "--without", "mobilenetv2").out
+    assert (
+        "loaded        resnet50  (ra-bench-resnet50 0.1.0)\n              models: resnet50, resnet50-transfer\n" in out
+    )
+    assert "blocked       mobilenetv2  (ra-bench-mobilenetv2 0.1.0)\n              Left out by --without.\n" in out

@@ -1,0 +1,199 @@
+"""`ra-bench run` as a person runs it: a board, why anything runs, and every way in which it may be stopped."""
+
+from __future__ import annotations
+
+import json
+import resource
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ra_bench.runs.records import standing_records
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+
+
+@pytest.fixture(scope="module")
+def arguments(tiny_file, tiny_protocol):
+    return ["run", "-q", "-p", tiny_file, "--dataset", "tiny", "--protocol", tiny_protocol, "--models"]
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory, command, arguments):
+    """A run of which one model fails: its folder, exit code and output."""
+    folder = tmp_path_factory.mktemp("run")
+    process = command(folder, *arguments, "fifty,forty,raises")
+    out, err = process.communicate(timeout=120)
+    return folder, process.returncode, out, err
+
+
+def test_a_run_in_which_a_model_failed_exits_with_1(first):
+    assert first[1] == 1
+
+
+def test_the_board_is_printed_at_the_end_with_the_failed_model_and_why(first):
+    out = first[2]
+    assert "tiny, protocol tiny, simulated cohort" in out
+    assert "   1  forty " in out
+    assert "\nraises (failed): RuntimeError: the net is torn\n" in out
+    assert out.endswith("\nBoard: leaderboards/tiny-tiny/board.md\n")
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_the_failed_model_and_its_log_are_named_on_stderr(first):
+    folder, _, _, err = first
+    assert "Failed: raises, seed 0: RuntimeError: the net is torn\n  Log: runs/tiny-tiny/raises/seed0-" in err
+    log = err.rpartition("Log: ")[2].strip()
+    assert (folder / log).is_file()
+    assert "Traceback" not in err
+
+
+def test_quiet_lines_tell_model_epoch_loss_and_time_left(first):
+    err = first[3]
+    assert "tiny: 12 training, 4 validation, 4 test films; protocol tiny. Jobs: 3 to do, 0 standing.\n" in err
+    assert "forty: epoch 1/1, loss 1.000, validation RMSE 30.0, 0.0 s left\n" in err
+    assert "raises: failed: RuntimeError: the net is torn\n" in err
+
+
+def test_the_same_run_again_trains_only_what_failed(first, cli, monkeypatch, arguments):
+    said = _in(first[0], cli, monkeypatch, *arguments, "fifty,forty,raises", "--explain")
+    assert said.code == 0
+    lines = said.out.splitlines()
+    assert lines[0].startswith("fifty, seed 0: stands: runs/tiny-tiny/fifty/seed0-")
+    assert "forty, seed 0: stands: runs/tiny-tiny/forty/seed0-" in said.out
+    assert "raises, seed 0: runs: the last try failed: RuntimeError: the net is torn" in lines
+
+
+def test_explain_names_the_key_of_the_protocol_that_changed(first, cli, monkeypatch, arguments, tiny_protocol):
+    changed = first[0] / "changed.toml"
+    changed.write_text(tiny_protocol.read_text().replace("batch_size = 4\nkeep", "batch_size = 6\nkeep"))
+    wanted = [changed if word == tiny_protocol else word for word in arguments]
+    said = _in(first[0], cli, monkeypatch, *wanted, "forty", "--explain")
+    assert said.out == "forty, seed 0: runs: protocol key batch_size was 4, is 6\n"
+
+
+def test_explain_says_that_the_source_of_the_plugin_changed(first, cli, monkeypatch, arguments, tiny_file):
+    copy = first[0] / "tiny.py"
+    copy.write_text(tiny_file.read_text() + "\n# changed\n")
+    wanted = [copy if word == tiny_file else word for word in arguments]
+    said = _in(first[0], cli, monkeypatch, *wanted, "forty", "--explain")
+    assert "source of the plugin was " in said.out
+    assert "source of the trainer was " in said.out
+
+
+def test_explain_says_when_nothing_was_finished_yet_and_when_all_is_done_afresh(first, cli, monkeypatch, arguments):
+    said = _in(first[0], cli, monkeypatch, *arguments, "tiny-net", "--explain")
+    assert said.out == "tiny-net, seed 0: runs: no finished run of this model and seed yet\n"
+    said = _in(first[0], cli, monkeypatch, *arguments, "forty", "--explain", "--afresh")
+    assert said.out == "forty, seed 0: runs: asked to do it afresh\n"
+
+
+def test_explain_writes_nothing(cli, tmp_path, arguments):
+    assert cli(*arguments, "forty", "--explain").code == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_plugin_that_did_not_load_is_told_of(cli, tmp_path, monkeypatch, arguments):
+    info = tmp_path / "site/ra_broken-1.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: ra-broken\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[ra_bench]\nbroken = no_such_module_anywhere\n")
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    said = cli(*arguments, "forty", "--explain")
+    assert said.code == 0
+    assert "Plugin 'broken' (ra-broken 1) is failed: ModuleNotFoundError" in said.err
+
+
+@linux
+def test_ctrl_c_keeps_what_is_finished_and_leaves_no_worker(tmp_path, command, arguments):
+    process, pids = _until_endless(tmp_path, command, arguments)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Stopped. What was finished is kept; the same command goes on from there." in err
+    assert "Traceback" not in out + err
+    assert _gone(pids, seconds=1)
+    assert len(list(tmp_path.glob("runs/tiny-tiny/fifty/seed0-*/record.json"))) == 1
+    board = json.loads((tmp_path / "leaderboards/tiny-tiny/board.json").read_text())
+    kinds = {row["name"]: row["kind"] for row in board["rows"]}
+    assert (kinds["fifty"], kinds["endless"]) == ("baseline", "waiting")
+    assert [file.name for file in tmp_path.glob("**/.*") if not file.name.endswith(".lock")] == []
+
+
+@linux
+def test_a_worker_does_not_outlive_a_parent_that_was_killed(tmp_path, command, arguments):
+    process, pids = _until_endless(tmp_path, command, arguments)
+    process.kill()
+    process.communicate(timeout=30)
+    assert _gone(pids, seconds=5)
+
+
+@linux
+def test_a_second_run_in_the_same_folder_says_so_and_exits_with_1(tmp_path, command, arguments):
+    process, _ = _until_endless(tmp_path, command, arguments)
+    second = command(tmp_path, *arguments, "forty")
+    out, err = second.communicate(timeout=60)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert (second.returncode, out) == (1, "")
+    assert "Error: Another run is working in runs/tiny-tiny. Wait until it ends, or give this one folders of" in err
+
+
+@linux
+@pytest.mark.parametrize(
+    ("model", "room", "message"),
+    [
+        ("forty", 500, "Error: Cannot write leaderboards/tiny-tiny/board.json: File too large."),
+        ("chatty", 60_000, "Failed: chatty, seed 0: OSError: [Errno 27] File too large"),
+    ],
+)
+def test_a_full_disk_is_one_sentence_and_nothing_is_half_written(
+    first, tmp_path, command, arguments, model, room, message
+):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))  # writing beyond it fails as on a full disk
+
+    (tmp_path / "data").symlink_to(first[0] / "data")
+    process = command(tmp_path, *arguments, model, preexec_fn=limit)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert message in err
+    assert "Traceback" not in err
+    assert standing_records(tmp_path / "runs") == ([], [])
+    assert [file.name for file in tmp_path.glob("**/.*") if not file.name.endswith(".lock")] == []
+
+
+def _in(folder, cli, monkeypatch, *arguments):
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("RA_BENCH_DATA", str(folder / "data"))
+    return cli(*arguments)
+
+
+def _until_endless(folder, command, arguments):
+    """A run that works on the model that never ends: its process, and the ids of its worker and the worker's child."""
+    process = command(folder, *arguments, "fifty,endless")
+    for _ in range(600):
+        if found := [file for file in folder.glob("runs/tiny-tiny/endless/seed0-*/pids") if file.read_text()]:
+            return process, [int(number) for number in found[0].read_text().split()]
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.1)
+    raise AssertionError("the run did not start within a minute")
+
+
+def _gone(pids, seconds):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not any(map(_alive, pids)):
+            return True
+        time.sleep(0.1)
+    return not any(map(_alive, pids))
+
+
+def _alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False

@@ -1,0 +1,121 @@
+"""`ra-bench run` with what cannot be run: one clear message, the right exit code, and nothing written."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def refused(cli, tmp_path, tiny_file, tiny_protocol):
+    """Exit code and message of a run that must not start; {TINY} is the tiny protocol."""
+
+    def call(*arguments):
+        before = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*") if file.is_file()}
+        said = cli(
+            "run", "-q", "-p", tiny_file, *(str(tiny_protocol) if word == "TINY" else word for word in arguments)
+        )
+        after = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*") if file.is_file()}
+        assert after == before
+        assert said.out == ""
+        assert "Traceback" not in said.err
+        return said.code, said.err.removeprefix("Looking up the cohort and what stands already\n")
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--models", "resnet5"], "Error: No model named 'resnet5'. Did you mean 'resnet50'? Known: "),
+        (["--dataset", "tinny"], "Error: No dataset named 'tinny'. Did you mean 'tiny'? Known: "),
+        (["--dataset", "tiny", "--protocol", "smok"], "Error: No protocol named 'smok'. Did you mean 'smoke'? Known: "),
+        (["--dataset", "none.toml"], "Error: "),
+        (["--dataset", "tiny-findings"], "Error: 'tiny-findings' is a pretraining set and has no scores. Choose a coh"),
+        (
+            ["--dataset", "tiny", "--protocol", "none.toml"],
+            "Error: Cannot read the protocol none.toml: No such file or",
+        ),
+        (["-p", "none.py"], "Error: No plugin file none.py. Give the path of a Python file after -p."),
+        (["--without", "resnet5"], "Error: No plugin named 'resnet5'. Did you mean 'resnet50'?"),
+        (
+            ["--models", "tiny-net", "--dataset", "tiny", "--protocol", "TINY", "--device", "mps"],
+            "Error: The device 'mps' ",
+        ),
+    ],
+)
+def test_what_is_not_there_is_said_with_what_is(refused, arguments, message):
+    code, said = refused(*arguments)
+    assert code == 1
+    assert message in said
+    assert said.count("Error:") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--models", " , "], "Invalid value for --models: name at least one model, or all"),
+        (["--seeds", "one"], "Invalid value for --seeds: 'one' is no list of whole numbers such as 0,1,2"),
+        (["--seeds", "-1"], "Invalid value for --seeds: '-1' is no list of whole numbers such as 0,1,2"),
+        (["--device", "tpu"], "Invalid value for '--device': 'tpu' is not one of 'auto', 'cpu', 'cuda', 'mps'."),
+    ],
+)
+def test_wrong_usage_exits_with_2(refused, arguments, message):
+    code, said = refused("--dataset", "tiny", "--protocol", "TINY", *arguments)
+    assert code == 2
+    assert message in said
+
+
+def test_a_folder_is_no_dataset_and_the_message_says_how_to_describe_it(refused, tmp_path):
+    (tmp_path / "films").mkdir()
+    code, said = refused("--dataset", "films")
+    assert code == 1
+    assert (
+        "Error: films is a folder. Write 'ra-bench cohort init films' to describe it, then '--dataset films/coh" in said
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("epochs = = 3", "mine.toml is not valid TOML: "),
+        ("epocs = 3", "mine.toml: there is no key 'epocs'. Did you mean 'epochs'?"),
+        ('name = "mine"\nbatch_size = "many"', "mine.toml: 'batch_size' is 'many'; allowed: a valid integer."),
+    ],
+)
+def test_a_malformed_protocol_names_file_and_key(refused, tmp_path, text, message):
+    (tmp_path / "mine.toml").write_text(text)
+    code, said = refused("--dataset", "tiny", "--protocol", "mine.toml")
+    assert code == 1
+    assert message in said
+
+
+def test_a_malformed_cohort_file_names_the_file(refused, tmp_path):
+    (tmp_path / "cohort.toml").write_text("name = ")
+    code, said = refused("--dataset", "cohort.toml")
+    assert code == 1
+    assert "cohort.toml" in said
+
+
+def test_a_model_that_needs_a_missing_trainer_names_the_package_to_leave_out(refused, tmp_path):
+    (tmp_path / "lost.py").write_text(
+        "from ra_bench import ModelSpec, hookimpl\n@hookimpl\ndef register_models():\n"
+        "    return [ModelSpec(name='lost', build=None, citation='', trainer='gone')]\n"
+    )
+    code, said = refused("-p", "lost.py", "--models", "lost", "--dataset", "tiny", "--protocol", "TINY")
+    assert code == 1
+    assert "Error: Model 'lost' of lost.py needs the trainer 'gone', which no plugin registers." in said
+
+
+@pytest.mark.parametrize("pretraining", ["tiny", "gone"])
+def test_a_model_that_needs_another_pretraining_set_is_refused(refused, tmp_path, pretraining):
+    (tmp_path / "lost.py").write_text(
+        "from ra_bench import ModelSpec, hookimpl\n@hookimpl\ndef register_models():\n"
+        f"    return [ModelSpec(name='lost', build=None, citation='', pretraining='{pretraining}')]\n"
+    )
+    code, said = refused("-p", "lost.py", "--models", "lost", "--dataset", "tiny", "--protocol", "TINY")
+    assert code == 1
+    messages = {
+        "tiny": "Error: Model 'lost' is to be pretrained on 'tiny', which has scores, not findings.",
+        "gone": "Error: Model 'lost' of lost.py needs the dataset 'gone', which no plugin registers.",
+    }
+    assert messages[pretraining] in said

@@ -1,0 +1,218 @@
+"""A plugin in one file for the tests: twenty films of noise, and models that end in every possible way.
+
+All but `tiny-net` are "trained" without torch, so that a job takes no longer than its process needs to start.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ra_bench import (
+    SVH_HANDS,
+    Cohort,
+    DatasetSpec,
+    EpochReport,
+    FindingSample,
+    FindingSet,
+    Fitted,
+    ModelSpec,
+    Sample,
+    TrainerSpec,
+    hookimpl,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from ra_bench import FitTask
+
+FILMS = 20
+
+
+@hookimpl
+def register_datasets() -> list[DatasetSpec]:
+    return [
+        DatasetSpec(name="tiny", load=load, obtain="Made up.", citation="Nobody.", licence="CC0-1.0"),
+        DatasetSpec(
+            name="tiny-findings",
+            load=load_findings,
+            task="findings",
+            obtain="Made up.",
+            citation="Nobody.",
+            licence="CC0-1.0",
+        ),
+    ]
+
+
+def load(data: Path) -> Cohort:
+    scores = np.random.default_rng(0).integers(0, 120, FILMS)
+    samples = tuple(
+        Sample(
+            sample_id=f"film{number:02d}",
+            patient_id=f"patient{number:02d}",
+            visit="",
+            film=partial(draw, number),
+            readings={"first": float(score), "second": float(score + number % 5)},
+        )
+        for number, score in enumerate(scores)
+    )
+    return Cohort(
+        name="tiny",
+        version="one",
+        scale=SVH_HANDS,
+        samples=samples,
+        citation="Nobody.",
+        licence="CC0-1.0",
+        simulated=True,
+    )
+
+
+def load_findings(data: Path) -> FindingSet:
+    samples = tuple(
+        FindingSample(
+            sample_id=f"chest{number:02d}",
+            patient_id=f"person{number:02d}",
+            film=partial(draw, number),
+            findings=(float(number % 2), None),
+        )
+        for number in range(FILMS)
+    )
+    return FindingSet(
+        name="tiny-findings",
+        version=os.environ.get("TINY_FINDINGS", "one"),
+        findings=("even", "silent"),
+        samples=samples,
+        citation="Nobody.",
+        licence="CC0-1.0",
+        simulated=True,
+    )
+
+
+def draw(number: int) -> Any:
+    return np.random.default_rng(number).integers(0, 256, (32, 48), dtype=np.uint8)
+
+
+@hookimpl
+def register_trainers() -> list[TrainerSpec]:
+    return [TrainerSpec(name="no-torch", fit=fit)]
+
+
+def fit(task: FitTask) -> Generator[EpochReport, None, Fitted]:
+    """Predict what `build` gives for every film; report an epoch until the protocol's are done."""
+    print(f"fitting {task.model.name}")  # noqa: T201 - guests print; it goes to the log
+    answer = task.model.build()
+    epochs = 10_000 if task.model.name == "endless" else task.protocol.epochs
+    for epoch in range(1, epochs + 1):
+        yield report(epoch, epochs)
+        if task.model.name == "endless":
+            child = subprocess.Popen(["sleep", "600"]) if epoch == 1 else None
+            if child is not None:
+                (task.folder / "pids").write_text(f"{os.getpid()} {child.pid}", encoding="utf-8")
+            time.sleep(0.05)
+    if task.model.name == "chatty":
+        print("much to say\n" * 100_000, flush=True)  # noqa: T201
+    predicted = [float(answer)] * len(task.test.ids)
+    if task.model.name == "too-few":
+        predicted = predicted[1:]
+    if task.model.name == "returns-nothing":
+        return None  # type: ignore[return-value]  # what a careless guest does
+    return Fitted(validation=np.full(len(task.validation.ids), float(answer)), test=np.array(predicted))
+
+
+def report(epoch: int, epochs: int) -> EpochReport:
+    return EpochReport(
+        stage="training",
+        epoch=epoch,
+        epochs=epochs,
+        train_loss=1 / epoch,
+        validation_rmse=30.0,
+        learning_rate=0.1,
+        seconds=0.05,
+        films=12,
+    )
+
+
+def raise_error() -> float:
+    raise RuntimeError("the net is torn\nand a second line")
+
+
+def run_out_of_memory() -> float:
+    raise MemoryError
+
+
+def end_itself() -> float:
+    os._exit(3)
+
+
+def kill_itself() -> float:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 0.0
+
+
+def leave() -> float:
+    raise SystemExit(4)
+
+
+def build_net() -> Any:
+    from torch import nn
+
+    body = nn.Sequential(nn.Conv2d(3, 4, 3, stride=4), nn.BatchNorm2d(4), nn.ReLU(), nn.AdaptiveAvgPool2d(1))
+    return nn.Sequential(body, nn.Flatten(), nn.Linear(4, 1))
+
+
+def build_nan() -> Any:
+    import torch
+
+    net = build_net()
+    net[2] = torch.nn.Linear(4, 1)
+    net.register_forward_hook(lambda module, inputs, output: output * float("nan"))
+    return net
+
+
+BUILDS = {
+    "forty": lambda: 40.0,
+    "fifty": lambda: 50.0,
+    "not-finite": lambda: float("nan"),
+    "too-few": lambda: 40.0,
+    "returns-nothing": lambda: 40.0,
+    "endless": lambda: 40.0,
+    "chatty": lambda: 40.0,
+    "raises": raise_error,
+    "memory": run_out_of_memory,
+    "exits": end_itself,
+    "leaves": leave,
+    "aborts": os.abort,
+    "killed": kill_itself,
+}
+
+
+@hookimpl
+def register_models() -> list[ModelSpec]:
+    quick = [
+        ModelSpec(
+            name=name, build=build, citation="Nobody.", trainer="no-torch", baseline=name == "fifty", in_all=False
+        )
+        for name, build in BUILDS.items()
+    ]
+    return [
+        *quick,
+        ModelSpec(name="tiny-net", build=build_net, citation="Nobody.", head="2", parameters=117),
+        ModelSpec(
+            name="tiny-net-transfer",
+            build=build_net,
+            citation="Nobody.",
+            head="2",
+            parameters=117,
+            pretraining="tiny-findings",
+            overrides={"optimiser.learning_rate": 0.02},
+        ),
+        ModelSpec(name="nan-loss", build=build_nan, citation="Nobody.", in_all=False),
+    ]

@@ -1,0 +1,218 @@
+"""One run of many models, most of which fail; then the same run again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from ra_bench.boards.render.json import render
+from ra_bench.errors import BusyError, CohortError, ProtocolError, StorageError, TrainingError, UnknownNameError
+from ra_bench.runs.records import standing_records
+from ra_bench.suite import board_name, find_protocol, plan, rebuild_boards, run, unreadable_records
+from ra_bench.values import Failure
+
+FAILING = {
+    "raises": "RuntimeError: the net is torn",
+    "memory": "Out of memory. Close other programs",
+    "exits": "The worker process ended with exit code 3 and without a result.",
+    "leaves": "SystemExit: 4",
+    "aborts": "The worker process crashed (SIGABRT).",
+    "killed": "The worker process was killed (SIGKILL). Most often the system ran out of memory",
+    "not-finite": "'not-finite' predicts no finite number for validation film 'film",
+    "too-few": "The trainer of 'too-few' gave test predictions of shape (3,) for 4 films. Give one number a film",
+    "returns-nothing": "The trainer of 'returns-nothing' returned NoneType. A trainer's fit yields EpochReport",
+    "nan-loss": "The loss ",
+}
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory, tiny_suite, tiny_protocol, new_observer):
+    folder = tmp_path_factory.mktemp("suite")
+    suite, seen = tiny_suite(folder), new_observer()
+    wanted = plan(suite, models=["tiny-net", *FAILING, "fifty", "forty"], dataset="tiny", protocol=str(tiny_protocol))
+    outcome = run(suite, wanted, observers=seen)
+    return folder, suite, seen, outcome
+
+
+@pytest.mark.parametrize(("model", "reason"), FAILING.items())
+def test_a_model_that_fails_becomes_a_row_that_says_why(ran, model, reason):
+    _, _, _, outcome = ran
+    row = next(row for row in outcome.board.rows if row.name == model)
+    assert row.kind == "failed"
+    assert row.remark.startswith(reason)
+    assert "\n" not in row.remark
+
+
+def test_what_fails_does_not_stop_the_rest(ran):
+    _, _, _, outcome = ran
+    kinds = {row.name: row.kind for row in outcome.board.rows if row.name not in FAILING}
+    assert kinds.pop("second against first") == "reader"
+    assert kinds == {"tiny-net": "model", "forty": "model", "fifty": "baseline"}
+    assert (outcome.trained, len(outcome.failures)) == (3, len(FAILING))
+
+
+def test_baselines_run_first_and_then_networks_by_their_parameters(ran):
+    _, _, seen, _ = ran
+    order = [job.model for job in seen.starts]
+    assert (order[0], order[1]) == ("fifty", "tiny-net")
+
+
+def test_the_observer_is_told_of_every_job_and_epoch(ran):
+    _, _, seen, _ = ran
+    assert len(seen.starts) == len(seen.ends) == 3 + len(FAILING)
+    assert {job.model for job, _ in seen.epochs} >= {"tiny-net", "forty", "fifty"}
+
+
+def test_a_failure_is_kept_in_its_folder_with_the_place_of_its_log(ran):
+    folder, _, _, outcome = ran
+    failure = next(failure for failure in outcome.failures if failure.job.model == "raises")
+    (kept,) = folder.glob("runs/tiny-tiny/raises/seed0-*/failure.json")
+    assert json.loads(kept.read_text())["reason"] == "RuntimeError: the net is torn"
+    assert failure.log == str(kept.with_name("log.txt"))
+
+
+def test_the_log_holds_what_was_printed_and_the_traceback(ran):
+    folder, *_ = ran
+    (log,) = folder.glob("runs/tiny-tiny/raises/seed0-*/log.txt")
+    text = log.read_text()
+    assert "fitting raises" in text
+    assert "raise RuntimeError" in text
+    assert "and a second line" in text
+
+
+def test_the_log_of_a_native_crash_shows_where_it_was(ran):
+    folder, *_ = ran
+    (log,) = folder.glob("runs/tiny-tiny/aborts/seed0-*/log.txt")
+    assert "Fatal Python error: Aborted" in log.read_text()
+
+
+def test_a_record_holds_the_whole_protocol_the_device_and_no_folder(ran):
+    folder, suite, *_ = ran
+    records, broken = standing_records(suite.runs)
+    record = next(record for record in records if record.job.model == "tiny-net")
+    assert not broken
+    assert (record.protocol["batch_size"], record.protocol["optimiser"]["learning_rate"]) == (4, 0.001)
+    assert (record.device, record.job.dataset, record.parameters) == ("cpu", "tiny", 117 + 8)
+    assert all(str(folder) not in file.read_text() for file in folder.glob("boards/tiny-tiny/**/*.*"))
+
+
+def test_no_half_written_file_is_left(ran):
+    folder, *_ = ran
+    hidden = [file.name for file in folder.glob("**/.*") if not file.name.endswith(".lock")]
+    assert hidden == []
+
+
+def test_a_second_run_trains_nothing_that_stands(ran, new_observer, tiny_protocol):
+    _, suite, _, outcome = ran
+    seen = new_observer()
+    again = plan(suite, models=["tiny-net", "fifty", "forty"], dataset="tiny", protocol=str(tiny_protocol))
+    second = run(suite, again, observers=seen)
+    assert (seen.starts, second.trained) == ([], 0)
+    assert render(second.board) == render(outcome.board)
+
+
+def test_a_run_of_other_models_keeps_those_that_stand_on_the_board(ran, new_observer, tiny_protocol):
+    _, suite, *_ = ran
+    alone = plan(suite, models=["forty"], dataset="tiny", protocol=str(tiny_protocol))
+    board = run(suite, alone, observers=new_observer()).board
+    assert {row.name for row in board.rows if row.kind in {"model", "baseline"}} == {"tiny-net", "forty", "fifty"}
+    assert {row.name for row in board.rows if row.kind == "failed"} == set(FAILING)
+
+
+def test_a_board_is_rebuilt_from_its_folder_with_the_same_bytes(ran):
+    folder, suite, *_ = ran
+    before = (folder / "boards/tiny-tiny/board.json").read_bytes()
+    ((where, _),) = rebuild_boards(suite)
+    assert (where / "board.json").read_bytes() == before
+
+
+def test_an_unreadable_record_is_told_and_done_afresh(ran, tiny_protocol, new_observer):
+    folder, suite, *_ = ran
+    (file,) = folder.glob("runs/tiny-tiny/forty/seed0-*/record.json")
+    kept = file.read_text()
+    file.write_text(kept[:100])
+    again = plan(suite, models=["forty"], dataset="tiny", protocol=str(tiny_protocol))
+    assert again.jobs[0].record is None
+    assert again.jobs[0].reason.startswith(f"runs: The record in {file.parent} cannot be read: ")
+    (sentence,) = unreadable_records(suite, again)
+    assert sentence.endswith("Delete that folder and run again: the job is done afresh.")
+    assert run(suite, again, observers=new_observer()).trained == 1
+    assert unreadable_records(suite, again) == []
+
+
+def test_two_runs_in_one_folder_are_refused(ran, tiny_protocol, new_observer):
+    from filelock import FileLock
+
+    _, suite, *_ = ran
+    again = plan(suite, models=["forty"], dataset="tiny", protocol=str(tiny_protocol))
+    with FileLock(suite.runs / "tiny-tiny/.lock"), pytest.raises(BusyError, match="Wait until it ends, or give this"):
+        run(suite, again, observers=new_observer())
+
+
+def test_a_file_where_the_runs_should_be_is_an_error_that_says_so(tmp_path, tiny_suite, tiny_protocol, new_observer):
+    (tmp_path / "runs").write_text("")
+    suite = tiny_suite(tmp_path)
+    wanted = plan(suite, models=["forty"], dataset="tiny", protocol=str(tiny_protocol))
+    with pytest.raises(StorageError, match=r"Cannot make the folder .*runs.*choose a folder that can be written to"):
+        run(suite, wanted, observers=new_observer())
+
+
+def test_a_device_that_is_not_there_is_refused_before_anything_is_written(
+    tmp_path, tiny_suite, tiny_protocol, new_observer, monkeypatch
+):
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    suite = tiny_suite(tmp_path)
+    wanted = plan(suite, models=["forty"], dataset="tiny", protocol=str(tiny_protocol), device="cuda")
+    with pytest.raises(TrainingError, match="The device 'cuda' is not there"):
+        run(suite, wanted, observers=new_observer())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cohort_that_changes_during_the_run_fails_the_job(tmp_path, tiny_suite, tiny_protocol, new_observer):
+    suite = tiny_suite(tmp_path)
+    wanted = plan(suite, models=["forty"], dataset="tiny", protocol=str(tiny_protocol))
+    planned = replace(wanted.jobs[0], job=replace(wanted.jobs[0].job, cohort="another"))
+    (failure,) = run(suite, replace(wanted, jobs=(planned,)), observers=new_observer()).failures
+    assert isinstance(failure, Failure)
+    assert failure.reason == "The cohort 'tiny' changed while the run was going on. Start the run again."
+
+
+def test_a_pretraining_set_has_no_scores_to_run_on(tmp_path, tiny_suite):
+    with pytest.raises(CohortError, match="'tiny-findings' is a pretraining set and has no scores"):
+        plan(tiny_suite(tmp_path), dataset="tiny-findings")
+
+
+def test_a_protocol_file_with_the_name_of_an_installed_one_must_say_the_same(tmp_path, tiny_suite, tiny_protocol):
+    registry = tiny_suite(tmp_path).registry
+    file = tmp_path / "mine.toml"
+    file.write_text(tiny_protocol.read_text().replace('name = "tiny"', 'name = "quick"'))
+    with pytest.raises(ProtocolError, match="'name' is 'quick', the name of an installed protocol that says otherwise"):
+        find_protocol(registry, str(file))
+
+
+def test_a_copy_of_an_installed_protocol_is_that_protocol(tmp_path, tiny_suite):
+    registry = tiny_suite(tmp_path).registry
+    original = registry.get("protocol", "smoke").file
+    copy = tmp_path / "copy.toml"
+    copy.write_text(original.read_text())
+    assert find_protocol(registry, str(copy)) == find_protocol(registry, "smoke")
+
+
+def test_a_board_is_named_after_its_cohort_and_any_protocol_but_the_default():
+    assert (board_name("hands", "quick"), board_name("hands", "smoke")) == ("hands", "hands-smoke")
+
+
+def test_there_is_no_board_to_rebuild_before_the_first_run(tmp_path, tiny_suite):
+    from ra_bench.errors import RecordError
+
+    with pytest.raises(RecordError, match="Make one with 'ra-bench run'"):
+        list(rebuild_boards(tiny_suite(tmp_path)))
+
+
+def test_a_board_that_is_not_there_is_answered_with_the_nearest(ran):
+    _, suite, *_ = ran
+    with pytest.raises(UnknownNameError, match=r"Did you mean 'tiny-tiny'\?[\s\S]*name the folder with --boards"):
+        list(rebuild_boards(suite, ["tiny-tin"]))
