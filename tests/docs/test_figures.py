@@ -1,0 +1,69 @@
+"""Figures in the explanations are those of the code."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ra_bench.boards.evaluate import RESAMPLES
+from ra_bench.boards.readers import further_reader_rmse
+from ra_bench.cohorts.synthetic import chest, cohort
+from ra_bench.cohorts.synthetic.readers import SITES
+from ra_bench.plugins import load_plugins
+from ra_bench.suite import BUILTINS
+from ra_bench.values import SVH_HANDS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def explained(root: Path) -> Path:
+    return root / "docs" / "explanation"
+
+
+def test_the_simulated_cohort_is_as_large_as_said(explained: Path) -> None:
+    said = (explained / "simulated-films.md").read_text(encoding="utf-8")
+    height = cohort.WIDTH * 3 // 4
+    assert f"`{cohort.NAME}`, {cohort.FILMS:,} films of {cohort.WIDTH} x {height} pixels" in said
+    assert f"`{chest.NAME}`" in said
+    assert f"{chest.FILMS:,} views" in said
+
+
+def test_there_are_as_many_sites_as_said(explained: Path) -> None:
+    said = (explained / "simulated-films.md").read_text(encoding="utf-8")
+    assert f"each of the {2 * len(SITES)} scored sites" in said
+
+
+def test_the_bounds_on_leaks_are_those_of_the_tests(explained: Path, root: Path) -> None:
+    said = (explained / "simulated-films.md").read_text(encoding="utf-8")
+    tests = (root / "tests" / "cohorts" / "synthetic" / "test_leaks.py").read_text(encoding="utf-8")
+    printed = re.findall(r"^\| [a-z].* \| (?:below|at most) (0\.\d) \|$", said, re.MULTILINE)
+    assert sorted(printed) == sorted(re.findall(r"(?:<|<=) (0\.\d)$", tests, re.MULTILINE))
+
+
+def test_the_reader_benchmark_of_two_readers_is_as_said(explained: Path) -> None:
+    import numpy as np
+
+    said = (explained / "agreement.md").read_text(encoding="utf-8")
+    between = further_reader_rmse([np.zeros(4), np.ones(4)])
+    assert f"it is {between:.2f} (the root of three quarters)" in said
+
+
+def test_patients_are_drawn_as_often_as_said(explained: Path) -> None:
+    assert f"again, {RESAMPLES:,} times" in (explained / "agreement.md").read_text(encoding="utf-8")
+
+
+def test_the_networks_have_as_many_parameters_as_said(explained: Path) -> None:
+    registry = load_plugins(BUILTINS)
+    rows = re.findall(
+        r"^\| `([\w-]+)` \|.*\| ([\d,]+) \|", (explained / "paper.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert len(rows) == 5
+    assert {name: f"{registry.get('model', name).parameters:,}" for name, _ in rows} == dict(rows)
+
+
+def test_the_scale_ends_as_said(explained: Path) -> None:
+    assert f"0 to {SVH_HANDS.maximum:g} for both hands" in (explained / "glossary.md").read_text(encoding="utf-8")

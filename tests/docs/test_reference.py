@@ -1,0 +1,129 @@
+"""The reference says what the code says."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import MISSING, Field, fields
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ra_bench import hookspecs
+from ra_bench.cli.main import main
+from ra_bench.cohorts.description import Description, SplitColumn
+from ra_bench.plugins import PROVIDERS, load_plugins
+from ra_bench.runs import records
+from ra_bench.suite import BUILTINS
+from ra_bench.values import Augmentation, Loss, Optimiser, Pretraining, Protocol, Scale, SplitRule
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOOKS = [name for name, value in vars(hookspecs).items() if hasattr(value, "ra_bench_spec")]
+SECTIONS = [
+    pytest.param("cohort-toml.md", "Top", Description, id="cohort.toml"),
+    pytest.param("cohort-toml.md", "scale", Scale, id="cohort.toml-scale"),
+    pytest.param("cohort-toml.md", "split", SplitColumn, id="cohort.toml-split"),
+    pytest.param("protocol.md", "Top", Protocol, id="protocol"),
+    pytest.param("protocol.md", "split", SplitRule, id="protocol-split"),
+    pytest.param("protocol.md", "loss", Loss, id="protocol-loss"),
+    pytest.param("protocol.md", "optimiser", Optimiser, id="protocol-optimiser"),
+    pytest.param("protocol.md", "augmentation", Augmentation, id="protocol-augmentation"),
+    pytest.param("protocol.md", "pretraining", Pretraining, id="protocol-pretraining"),
+]
+
+
+def page(root: Path, name: str) -> str:
+    return (root / "docs" / "reference" / name).read_text(encoding="utf-8")
+
+
+def section(text: str, heading: str) -> str:
+    """What stands under a heading of the second or third level."""
+    return re.split(r"^##+ ", text.split(f"# {heading}\n", 1)[1], flags=re.MULTILINE)[0]
+
+
+def keys(text: str) -> dict[str, list[str]]:
+    """The other cells of a table by the key in its first."""
+    rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in text.splitlines() if line[:3] == "| `"]
+    return {row[0].strip("` |"): row[1:] for row in rows}
+
+
+def default(field: Field[Any]) -> Any:
+    if field.default is not MISSING:
+        return field.default
+    return MISSING if field.default_factory is MISSING else field.default_factory()
+
+
+def test_the_command_line_page_is_what_the_commands_say(root: Path, reference_script: dict[str, Any]) -> None:
+    assert page(root, "cli.md") == reference_script["page"](), "run: python docs/update_reference.py"
+
+
+def test_every_hook_has_a_section_and_no_other(root: Path) -> None:
+    assert re.findall(r"^### (\w+)$", page(root, "hooks.md"), re.MULTILINE) == HOOKS
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_a_hook_is_described_by_its_signature_and_its_sentence(root: Path, hook: str) -> None:
+    said, spec = section(page(root, "hooks.md"), hook), getattr(hookspecs, hook)
+    signature = str(inspect.signature(spec)).replace("'", "")
+    assert f"`{hook}{signature}`" in said
+    assert f"\n{spec.__doc__}\n" in said
+
+
+@pytest.mark.parametrize("kind", PROVIDERS)
+def test_a_provider_names_all_that_the_suite_registers(root: Path, kind: str) -> None:
+    said, registry = section(page(root, "hooks.md"), PROVIDERS[kind][0]), load_plugins(BUILTINS)
+    listed = re.search(r"Implemented by: (.*?)\.\n\n", said, re.DOTALL)
+    assert listed is not None
+    for name in registry.names(kind):
+        own = re.search(rf"{registry.origin(kind, name).distribution}\s\(([^)]*)\)", listed[1])
+        assert own is not None
+        assert f"`{name}`" in own[1]
+
+
+@pytest.mark.parametrize("kind", PROVIDERS)
+def test_a_spec_is_described_by_all_its_fields(root: Path, kind: str) -> None:
+    said = section(page(root, "hooks.md"), PROVIDERS[kind][0])
+    for field in fields(PROVIDERS[kind][1]):
+        assert f"`{field.name}`" in said
+
+
+@pytest.mark.parametrize(("name", "heading", "kind"), SECTIONS)
+def test_every_key_is_described_and_no_other(root: Path, name: str, heading: str, kind: type) -> None:
+    assert list(keys(section(page(root, name), heading))) == [field.name for field in fields(kind)]
+
+
+@pytest.mark.parametrize(("name", "heading", "kind"), SECTIONS)
+def test_every_default_is_said(root: Path, name: str, heading: str, kind: type) -> None:
+    said = keys(section(page(root, name), heading))
+    for field in fields(kind):
+        value, told = default(field), said[field.name][1]
+        if value is MISSING:
+            assert told == "must be given", field.name
+        elif isinstance(value, bool):
+            assert told == f"`{str(value).lower()}`", field.name
+        elif isinstance(value, tuple) and value:
+            assert told == f"`{str(list(value)).replace(chr(39), chr(34))}`", field.name
+        elif isinstance(value, (int, float, str)):
+            assert told.strip("`").strip('"') == str(value), field.name
+        else:
+            assert told in {"none", "all", "empty", "nothing is changed"}, field.name
+
+
+def test_every_file_of_a_job_is_described(root: Path) -> None:
+    said = section(page(root, "files.md"), "Runs")
+    for name in (records.RECORD, records.PREDICTIONS, records.HISTORY, records.JOB, records.LOG, records.FAILURE):
+        assert f"| `{name}` |" in said
+
+
+def test_every_environment_variable_is_described(root: Path) -> None:
+    code = "\n".join(file.read_text(encoding="utf-8") for file in (root / "ra_bench").rglob("*.py"))
+    read = set(re.findall(r"environ(?:\.get\(|\[)\"(\w+)\"", code))
+    assert read == set(keys(section(page(root, "files.md"), "Environment variables")))
+
+
+def test_every_exit_code_is_described(root: Path) -> None:
+    codes = re.findall(r"^\| (\d+) \|", section(page(root, "files.md"), "Exit codes"), re.MULTILINE)
+    assert main.__doc__ is not None
+    assert codes == re.findall(r"\b(\d+) [a-z]", main.__doc__)
