@@ -1,0 +1,148 @@
+"""What is shown: a board that fits the terminal, and lines that tell how a run goes."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from types import SimpleNamespace
+
+import pytest
+from rich.console import Console
+
+from ra_bench.cli.terminal import Display, print_board
+from ra_bench.values import Board, BoardRow, Column, EpochReport, MetricValue
+
+COLUMNS = tuple(
+    Column(metric=name, label=label, unit="", best="low", digits=digits)
+    for name, label, digits in (
+        ("rho", "rho", 2),
+        ("mae", "MAE", 1),
+        ("rmse", "RMSE", 1),
+        ("bias", "bias within ±", 1),
+        ("ratio", "RMSE / reader", 2),
+        ("p", "p", 3),
+    )
+)
+
+
+def board():
+    values = {
+        "rho": MetricValue(value=0.81, low=0.7, high=0.9),
+        "mae": MetricValue(value=15.0, low=12.0, high=18.0),
+        "rmse": MetricValue(value=float("nan")),
+        "bias": MetricValue(value=3.0),
+        "ratio": MetricValue(value=1.25),
+        "p": MetricValue(value=0.04),
+    }
+    return Board(
+        name="hands",
+        title="Hands, simulated cohort",
+        columns=COLUMNS,
+        rows=(
+            BoardRow(kind="model", name="resnet-dwise50-transfer", rank=1, metrics=values),
+            BoardRow(kind="baseline", name="film-statistics", metrics=values),
+            BoardRow(kind="reader", name="reader 2 against reader 1", metrics=values),
+            BoardRow(kind="failed", name="resnet50", remark="RuntimeError: [the net] is torn"),
+            BoardRow(kind="waiting", name="mobilenetv2", remark="Not run yet."),
+        ),
+    )
+
+
+def shown(width):
+    out = io.StringIO()
+    print_board(board(), Console(file=out, width=width))
+    return out.getvalue()
+
+
+def test_at_80_columns_a_board_has_what_fits_and_no_intervals():
+    text = shown(80)
+    assert max(map(len, text.splitlines())) <= 80
+    assert re.search(r"1  resnet-dwise50-transfer +0\.81  15\.0   n/a", text)
+    assert "(0.70" not in text
+    assert " p" in text.splitlines()[1]
+
+
+@pytest.mark.parametrize("width", [40, 60, 100, 120])
+def test_no_line_is_wider_than_the_terminal(width):
+    assert max(map(len, shown(width).splitlines())) <= width
+
+
+def test_a_wide_terminal_shows_everything_with_intervals():
+    text = shown(160)
+    assert "0.81 (0.70–0.90)" in text
+    assert "RMSE / reader" in text
+
+
+def test_rows_without_numbers_say_why():
+    text = shown(80)
+    assert "resnet50 (failed): RuntimeError: [the net] is torn\n" in text
+    assert "mobilenetv2 (waiting): Not run yet.\n" in text
+
+
+def report(stage="training", epoch=1):
+    return EpochReport(
+        stage=stage,
+        epoch=epoch,
+        epochs=3,
+        train_loss=0.5,
+        validation_rmse=21.26,
+        learning_rate=0.1,
+        seconds=60.0,
+        films=8,
+    )
+
+
+@pytest.fixture
+def job():
+    return SimpleNamespace(key="k", model="net", seed=0)
+
+
+def test_plain_lines_tell_stage_epoch_loss_rmse_and_time_left(capfd, job):
+    with Display(quiet=True) as display:
+        display.on_job_start(job=job)
+        display.on_epoch_end(job=job, report=report("pretraining"))
+        display.on_epoch_end(job=job, report=report())
+        display.on_job_end(job=job, record=None)
+    lines = capfd.readouterr().err.splitlines()
+    assert lines[:3] == [
+        "net: starting",
+        "net: pretraining, epoch 1/3, loss 0.500, 2:00 left",
+        "net: epoch 1/3, loss 0.500, validation RMSE 21.3, 2:00 left",
+    ]
+    assert re.fullmatch(r"net: done in 0\.\d s", lines[3])
+
+
+def test_plain_lines_are_for_a_log_and_hold_no_control_codes(capfd, job):
+    with Display(quiet=False) as display:  # not a terminal
+        display.on_films(1, 2)
+        display.on_films(2, 2)
+        display.on_job_start(job=job)
+        display.say("[bold] " + "long " * 60)
+    err = capfd.readouterr().err
+    assert "\x1b" not in err
+    assert err.splitlines()[0] == "Decoding 2 films"
+    assert err.splitlines()[2] == ("[bold] " + "long " * 60).rstrip(" ") or err.splitlines()[2].startswith(
+        "[bold] long"
+    )
+
+
+def test_a_live_display_fits_into_80_columns(monkeypatch, job):
+    out = io.StringIO()
+    display = Display(quiet=False)
+    console = Console(file=out, width=80, force_terminal=True, color_system=None)
+    monkeypatch.setattr(display.progress.live, "console", console)
+    display.on_job_start(job=SimpleNamespace(key="k", model="resnet-dwise50-transfer", seed=12))
+    display.on_epoch_end(job=SimpleNamespace(key="k", model="", seed=0), report=report("pretraining", 2))
+    console.print(display.progress.get_renderable())
+    lines = [line.rstrip() for line in out.getvalue().splitlines()]
+    assert "resnet-dwise50-transfer, seed 12" in lines[0]
+    assert "pretraining, epoch 2/3, loss 0.500, " in lines[1]
+    assert "left" in lines[1]
+    assert len(lines) == 2
+
+
+def test_colour_is_off_where_the_user_wants_none(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert Display(quiet=False).console.no_color
+    assert os.environ["NO_COLOR"] == "1"

@@ -1,0 +1,187 @@
+"""Records: what was written is what is read, to the last bit; what cannot be read says so and what to do."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ra_bench.errors import RecordError
+from ra_bench.runs.records import (
+    job_folder,
+    predictions_csv,
+    read_failure,
+    read_predictions,
+    read_record,
+    standing_failures,
+    standing_records,
+    without_patients,
+    write_failure,
+    write_job,
+    write_record,
+)
+from ra_bench.values import EpochReport, Failure, Job, Predictions, RunRecord
+
+JOB = Job(
+    key="0123456789abcdef",
+    board="hands",
+    model="timm/resnet18",
+    seed=2,
+    dataset="hands",
+    cohort="c",
+    split="s",
+    protocol="quick",
+    protocol_hash="p",
+    plugin="ra-bench-x",
+    plugin_version="1",
+    plugin_source="a",
+    trainer="standard",
+    trainer_source="t",
+)
+REPORT = EpochReport(
+    stage="training",
+    epoch=1,
+    epochs=1,
+    train_loss=0.1,
+    validation_rmse=12.5,
+    learning_rate=0.01,
+    seconds=1.5,
+    films=8,
+)
+RECORD = RunRecord(
+    job=JOB,
+    protocol={"name": "quick", "seeds": [0], "split": {"train": 60.0}},
+    predictions=Predictions(ids=("a", "b"), patients=("p", "q"), readings={"r": (1.0, 2.5)}, predicted=(1.25, 0.1)),
+    history=(REPORT,),
+    parameters=10,
+    madds=None,
+    seconds=3.5,
+    seconds_per_epoch=1.5,
+    peak_memory=1024,
+    kept_epoch=1,
+    pretrained_on=None,
+    overrides={"epochs": "3"},
+    device="cpu",
+    finished="2022-03-01T12:00:00+00:00",
+    environment={"python": "3.11.9"},
+)
+
+
+def test_a_record_comes_back_as_it_was(tmp_path):
+    write_record(tmp_path, RECORD)
+    assert read_record(tmp_path) == RECORD
+
+
+def test_the_folder_of_a_job_names_board_model_seed_and_key(tmp_path):
+    assert job_folder(tmp_path, JOB) == tmp_path / "hands/timm--resnet18/seed2-0123456789ab"
+
+
+_NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=8)
+_NUMBERS = st.floats(allow_nan=True, allow_infinity=True)
+
+
+@st.composite
+def _predictions(draw):
+    films = draw(st.integers(0, 5))
+
+    def column(of):
+        return tuple(draw(st.lists(of, min_size=films, max_size=films)))
+
+    readers = draw(st.lists(_NAMES, max_size=3, unique=True))
+    return Predictions(
+        ids=column(_NAMES),
+        patients=column(_NAMES),
+        readings={reader: column(_NUMBERS) for reader in readers},
+        predicted=column(_NUMBERS),
+    )
+
+
+@given(_predictions())
+def test_predictions_come_back_to_the_last_bit(tmp_path_factory, predictions):
+    file = tmp_path_factory.getbasetemp() / "predictions.csv"
+    file.write_text(predictions_csv(predictions), encoding="utf-8", newline="")
+    again = read_predictions(file)
+    assert (again.ids, again.patients, list(again.readings)) == (
+        predictions.ids,
+        predictions.patients,
+        list(predictions.readings),
+    )
+    assert _bits(again.predicted) == _bits(predictions.predicted)
+    assert {name: _bits(column) for name, column in again.readings.items()} == {
+        name: _bits(column) for name, column in predictions.readings.items()
+    }
+
+
+def _bits(numbers):
+    return ["nan" if math.isnan(number) else number.hex() for number in numbers]
+
+
+@pytest.mark.parametrize("file", ["record.json", "predictions.csv"])
+def test_a_folder_without_all_its_files_holds_no_finished_run(tmp_path, file):
+    write_record(tmp_path, RECORD)
+    (tmp_path / file).unlink()
+    with pytest.raises(RecordError, match=f"holds no finished run: {file} is missing"):
+        read_record(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "found"),
+    [
+        ("record.json", '{"job": {"key": "01', "Unterminated string"),
+        ("record.json", "[]", "list indices must be integers"),
+        ("record.json", '{"job": {}}', "validation errors for"),
+        ("predictions.csv", "", "no column 'id'"),
+        ("predictions.csv", "id,patient\na,p\n", "no column 'predicted'"),
+        ("predictions.csv", "id,patient,predicted\na,p,1.0\nb,q\n", "row 3 has 2 cells, the header 3"),
+        (
+            "predictions.csv",
+            "id,patient,predicted\na,p,much\n",
+            "column 'predicted': could not convert string to float",
+        ),
+        ("predictions.csv", 'id,patient,predicted\n"a,p,1.0\n', "unexpected end of data"),
+    ],
+)
+def test_a_damaged_record_says_what_is_wrong_and_what_to_do(tmp_path, file, text, found):
+    write_record(tmp_path, RECORD)
+    (tmp_path / file).write_text(text)
+    with pytest.raises(RecordError) as told:
+        read_record(tmp_path)
+    said = str(told.value)
+    assert said.startswith(f"The record in {tmp_path} cannot be read: ")
+    assert found in said
+    assert said.endswith("Delete that folder and run again: the job is done afresh.")
+
+
+def test_an_unreadable_record_does_not_hide_the_others(tmp_path):
+    write_record(tmp_path / "a", RECORD)
+    write_record(tmp_path / "b", RECORD)
+    (tmp_path / "a/record.json").write_text("{")
+    records, (error,) = standing_records(tmp_path)
+    assert records == [RECORD]
+    assert str(tmp_path / "a") in str(error)
+
+
+def test_a_failure_comes_back_as_it_was_until_the_next_try(tmp_path):
+    failure = Failure(job=JOB, reason="It broke.", log="log.txt")
+    write_failure(tmp_path, failure)
+    assert read_failure(tmp_path) == failure
+    assert standing_failures(tmp_path) == [failure]
+    write_job(tmp_path, JOB)
+    assert read_failure(tmp_path) is None
+
+
+def test_a_failure_that_cannot_be_read_is_none(tmp_path):
+    (tmp_path / "failure.json").write_text("{")
+    assert standing_failures(tmp_path) == []
+
+
+def test_patients_are_numbered_in_the_order_in_which_they_appear():
+    predictions = replace(RECORD.predictions, ids=("a", "b", "c"), patients=("Smith", "Jones", "Smith"))
+    assert without_patients(replace(RECORD, predictions=predictions)).predictions.patients == (
+        "p0001",
+        "p0002",
+        "p0001",
+    )
