@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ra_bench.boards.columns import OWN
 from ra_bench.boards.evaluate import RESAMPLES
 from ra_bench.boards.readers import further_reader_rmse
 from ra_bench.cohorts.synthetic import chest, cohort
@@ -63,6 +64,18 @@ def test_the_networks_have_as_many_parameters_as_said(explained: Path) -> None:
     )
     assert len(rows) == 5
     assert {name: f"{registry.get('model', name).parameters:,}" for name, _ in rows} == dict(rows)
+
+
+def test_every_column_of_a_board_is_explained(root: Path) -> None:
+    said = (root / "docs" / "tutorials" / "first-board.md").read_text(encoding="utf-8")
+    registry = load_plugins(BUILTINS)
+    labels = [registry.get("metric", name).label for name in registry.names("metric")]
+    labels += [column.label for column in OWN]
+    assert re.findall(r"^\| ([^|`]+) \|", said.split("### What each column means")[1], re.MULTILINE) == [
+        "column",
+        "Rank",
+        *labels,
+    ]
 
 
 def test_the_scale_ends_as_said(explained: Path) -> None:
