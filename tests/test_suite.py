@@ -159,6 +159,18 @@ def test_a_file_where_the_runs_should_be_is_an_error_that_says_so(tmp_path, tiny
         run(suite, wanted, observers=new_observer())
 
 
+def test_a_runs_folder_that_cannot_be_locked_is_an_error_that_says_so(
+    tmp_path, tiny_suite, tiny_protocol, new_observer
+):
+    (tmp_path / "runs/tiny-tiny/.lock").mkdir(parents=True)
+    suite = tiny_suite(tmp_path)
+    wanted = plan(suite, models=["forty"], dataset="tiny", protocol=str(tiny_protocol))
+    with pytest.raises(
+        StorageError, match=r"Cannot write to the folder .*tiny-tiny: .*Choose another one with --runs\."
+    ):
+        run(suite, wanted, observers=new_observer())
+
+
 def test_a_device_that_is_not_there_is_refused_before_anything_is_written(
     tmp_path, tiny_suite, tiny_protocol, new_observer, monkeypatch
 ):

@@ -126,26 +126,33 @@ class _Clock:
 
 
 def print_board(board: Board, console: Console | None = None) -> None:
-    """The board as a table: the columns that the terminal has room for, with intervals if all of them fit."""
+    """The board as a table, and a line on each model that has no numbers, with the reason."""
     console = console or Console()
+    console.print(board.title, markup=False, style="bold")
     measured = [row for row in board.rows if row.metrics]
-    columns = [column for column in board.columns if any(column.metric in row.metrics for row in measured)]
-    plain, full = _shown(columns, measured, _without_interval), _shown(columns, measured, as_text)
-    names = ["model", *(_label(row) for row in measured)]
-    room = console.width - max(map(len, names)) - 8  # the rank, and two blanks after each column
-    cells = full if _that_fit(full, room) == full else _that_fit(plain, room)
-    table = Table(title=board.title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("rank", justify="right", no_wrap=True)
-    table.add_column("model", no_wrap=True)
-    for column in cells:
-        table.add_column(column[0], justify="right", no_wrap=True)
-    for number, row in enumerate(measured, start=1):
-        rank = "" if row.rank is None else str(row.rank)
-        table.add_row(rank, names[number], *(column[number] for column in cells))
-    console.print(table)
+    if measured:
+        console.print(_table(board, measured, console.width))
     for row in board.rows:
         if row.kind in {"failed", "waiting"}:
             console.print(f"{_label(row)}: {row.remark}", markup=False, highlight=False)
+
+
+def _table(board: Board, rows: Sequence[BoardRow], width: int) -> Table:
+    """The columns that there is room for, with intervals if all of them fit."""
+    columns = [column for column in board.columns if any(column.metric in row.metrics for row in rows)]
+    plain, full = _cells(columns, rows, _without_interval), _cells(columns, rows, as_text)
+    names = [_label(row) for row in rows]
+    room = width - max(map(len, names)) - 8  # the rank, and two blanks after each column
+    shown = full if _that_fit(full, room) == full else _that_fit(plain, room)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("rank", justify="right", no_wrap=True)
+    table.add_column("model", no_wrap=True)
+    for heading, *_ in shown:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for number, row in enumerate(rows):
+        rank = "" if row.rank is None else str(row.rank)
+        table.add_row(rank, names[number], *(column[number + 1] for column in shown))
+    return table
 
 
 def _without_interval(value: MetricValue | None, digits: int) -> str:
@@ -153,7 +160,7 @@ def _without_interval(value: MetricValue | None, digits: int) -> str:
     return "" if value is None else fixed(value.value, digits)
 
 
-def _shown(
+def _cells(
     columns: Sequence[Column], rows: Sequence[BoardRow], text: Callable[[MetricValue | None, int], str]
 ) -> list[list[str]]:
     """Heading and cells of every column."""

@@ -16,20 +16,6 @@ from ra_bench.runs.records import standing_records
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 
 
-@pytest.fixture(scope="module")
-def arguments(tiny_file, tiny_protocol):
-    return ["run", "-q", "-p", tiny_file, "--dataset", "tiny", "--protocol", tiny_protocol, "--models"]
-
-
-@pytest.fixture(scope="module")
-def first(tmp_path_factory, command, arguments):
-    """A run of which one model fails: its folder, exit code and output."""
-    folder = tmp_path_factory.mktemp("run")
-    process = command(folder, *arguments, "fifty,forty,raises")
-    out, err = process.communicate(timeout=120)
-    return folder, process.returncode, out, err
-
-
 def test_a_run_in_which_a_model_failed_exits_with_1(first):
     assert first[1] == 1
 
@@ -49,6 +35,10 @@ def test_the_failed_model_and_its_log_are_named_on_stderr(first):
     log = err.rpartition("Log: ")[2].strip()
     assert (folder / log).is_file()
     assert "Traceback" not in err
+
+
+def test_the_observer_in_a_plugin_file_heard_of_every_job(first):
+    assert (first[0] / "heard.txt").read_text() == "fifty RunRecord\nforty RunRecord\nraises Failure\n"
 
 
 def test_quiet_lines_tell_model_epoch_loss_and_time_left(first):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-import os
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -80,6 +80,17 @@ def test_rows_without_numbers_say_why():
     assert "mobilenetv2 (waiting): Not run yet.\n" in text
 
 
+def test_a_board_without_any_number_says_only_why():
+    out = io.StringIO()
+    unfinished = replace(board(), rows=board().rows[3:])
+    print_board(unfinished, Console(file=out, width=80))
+    assert out.getvalue().splitlines() == [
+        "Hands, simulated cohort",
+        "resnet50 (failed): RuntimeError: [the net] is torn",
+        "mobilenetv2 (waiting): Not run yet.",
+    ]
+
+
 def report(stage="training", epoch=1):
     return EpochReport(
         stage=stage,
@@ -145,4 +156,3 @@ def test_a_live_display_fits_into_80_columns(monkeypatch, job):
 def test_colour_is_off_where_the_user_wants_none(monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     assert Display(quiet=False).console.no_color
-    assert os.environ["NO_COLOR"] == "1"

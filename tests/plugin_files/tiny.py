@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -161,6 +162,15 @@ def leave() -> float:
     raise SystemExit(4)
 
 
+def linger() -> float:
+    threading.Thread(target=time.sleep, args=(600,)).start()
+    return 40.0
+
+
+def tell_environment() -> float:
+    raise LookupError(" ".join(f"{name}={value}" for name, value in sorted(os.environ.items()) if "MALLOC" in name))
+
+
 def build_net() -> Any:
     from torch import nn
 
@@ -185,6 +195,8 @@ BUILDS = {
     "returns-nothing": lambda: 40.0,
     "endless": lambda: 40.0,
     "chatty": lambda: 40.0,
+    "lingers": linger,
+    "environment": tell_environment,
     "raises": raise_error,
     "memory": run_out_of_memory,
     "exits": end_itself,

@@ -1,0 +1,44 @@
+"""`ra-bench leaderboard`: boards anew from what lies in their folders."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+
+
+def test_a_board_is_written_anew_with_the_same_bytes(first, cli, tmp_path):
+    shutil.copytree(first[0] / "leaderboards", tmp_path / "leaderboards")
+    board = tmp_path / "leaderboards/tiny-tiny/board.md"
+    before = board.read_bytes()
+    board.unlink()
+    said = cli("leaderboard", "tiny-tiny")
+    assert (said.code, said.err) == (0, "")
+    assert said.out == "Wrote leaderboards/tiny-tiny/board.md: measured again from 2 records\n"
+    assert board.read_bytes() == before
+
+
+def test_no_torch_is_imported_to_write_a_board(first, tmp_path):
+    shutil.copytree(first[0] / "leaderboards", tmp_path / "leaderboards")
+    script = (
+        "import sys\nfrom ra_bench.cli.main import main\nsys.argv = ['ra-bench', 'leaderboard']\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code\nassert 'torch' not in sys.modules\n"
+    )
+    assert subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=False).returncode == 0
+
+
+def test_a_board_that_is_not_there_is_answered_with_the_nearest(first, cli, tmp_path):
+    shutil.copytree(first[0] / "leaderboards", tmp_path / "leaderboards")
+    said = cli("leaderboard", "tiny-tin")
+    assert said.code == 1
+    assert said.err.startswith(
+        "Error: No board named 'tiny-tin'. Did you mean 'tiny-tiny'? Known: tiny-tiny.\nMake it wi"
+    )
+
+
+def test_without_any_board_it_says_how_to_make_one(cli):
+    said = cli("leaderboard")
+    assert (said.code, said.out) == (1, "")
+    assert (
+        "Error: No board in leaderboards. Make one with 'ra-bench run', or name the folder with --boards." in said.err
+    )

@@ -1,0 +1,65 @@
+"""The local launcher: a process a job, and none is left behind."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+
+import pytest
+
+from ra_bench.launchers import local
+from ra_bench.suite import plan, run
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    monkeypatch.setattr(local, "GRACE", 0.5)
+
+
+@pytest.fixture
+def ran(tmp_path, tiny_suite, tiny_protocol, new_observer):
+    def call(*models, observer=None):
+        suite = tiny_suite(tmp_path)
+        wanted = plan(suite, models=models, dataset="tiny", protocol=str(tiny_protocol))
+        return run(suite, wanted, observers=observer or new_observer())
+
+    return call
+
+
+def test_a_worker_that_does_not_end_by_itself_is_ended_and_its_record_stands(ran):
+    outcome = ran("lingers")
+    assert (outcome.trained, outcome.failures) == (1, ())
+    assert multiprocessing.active_children() == []
+
+
+def test_an_error_of_ours_leaves_no_worker_behind(ran, new_observer):
+    class Breaks(type(new_observer())):
+        def on_epoch_end(self, *, job, report):
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        ran("endless", observer=Breaks(starts=[], epochs=[], ends=[]))
+    assert multiprocessing.active_children() == []
+
+
+def test_the_worker_gets_its_environment_and_the_parent_keeps_its_own(ran, monkeypatch):
+    monkeypatch.setenv("MALLOC_MMAP_MAX_", "7")
+    before = dict(os.environ)
+    outcome = ran("environment")
+    assert dict(os.environ) == before
+    # what the user set stays, what is missing is added
+    assert outcome.failures[0].reason == "LookupError: MALLOC_MMAP_MAX_=7 MALLOC_TRIM_THRESHOLD_=9000000000"
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (0, "The worker process ended with exit code 0 and without a result."),
+        (3, "The worker process ended with exit code 3 and without a result."),
+        (-11, "The worker process crashed (SIGSEGV)."),
+        (-9, "The worker process was killed (SIGKILL). Most often the system ran out of memory: close other"),
+        (-60, "The worker process crashed (signal 60)."),
+    ],
+)
+def test_a_worker_that_ended_without_a_word_is_described_by_its_exit_code(code, said):
+    assert local._died(code).startswith(said)
