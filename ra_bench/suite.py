@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock, Timeout
-
 from ra_bench.cohorts.splits import split_hash
-from ra_bench.errors import BusyError, CohortError, ProtocolError, RecordError, StorageError, UnknownNameError
-from ra_bench.files import make_folder
+from ra_bench.errors import CohortError, RecordError, UnknownNameError
 from ra_bench.plugins import Registry, load_plugins
 from ra_bench.runs.datasets import find_dataset, load_findings, load_scores
+from ra_bench.runs.lock import alone
 from ra_bench.runs.plan import PlannedJob, cheapest_first, make_job, plan_jobs
+from ra_bench.runs.protocols import find_protocol
 from ra_bench.runs.records import LOG, job_folder, standing_failures, standing_records, write_failure
 from ra_bench.runs.work import Workplace, do_job, films_of, split_for
-from ra_bench.training.protocol import protocol_hash, read_protocol
+from ra_bench.training.protocol import protocol_hash
 from ra_bench.values import Board, Cohort, Failure, Job, Protocol, RunRecord, Split
 
 if TYPE_CHECKING:
@@ -164,7 +162,7 @@ def run(
     """
     _check_device(plan.device)
     launch = suite.registry.get("launcher", launcher).launch
-    with _alone(suite.runs / plan.board):
+    with alone(suite.runs / plan.board):
         due = [planned.job for planned in plan.jobs if planned.record is None]
         if due:
             films_of(plan.cohort, plan.split, plan.protocol, suite.data, on_films)
@@ -185,27 +183,6 @@ def run(
 def board_name(cohort: str, protocol: str) -> str:
     """A board holds one cohort and one protocol; the default protocol is not named."""
     return cohort if protocol == DEFAULT_PROTOCOL else f"{cohort}-{protocol}"
-
-
-def find_protocol(registry: Registry, name: str) -> Protocol:
-    """The protocol registered under a name, or the one in a TOML file.
-
-    Raises
-    ------
-    UnknownNameError, ProtocolError
-        Nobody registered it, or the file cannot be read, or has the name of another protocol.
-    """
-    if not name.endswith(".toml"):
-        return read_protocol(registry.get("protocol", name).file)
-    found = read_protocol(Path(name))
-    if found.name in registry.names("protocol"):
-        original = read_protocol(registry.get("protocol", found.name).file)
-        if protocol_hash(found) != protocol_hash(original):  # two protocols would share one board
-            raise ProtocolError(
-                f"{name}: 'name' is '{found.name}', the name of an installed protocol that says otherwise. "
-                "Give yours a name of its own."
-            )
-    return found
 
 
 def _models(registry: Registry, wanted: Sequence[str]) -> tuple[str, ...]:
@@ -253,35 +230,6 @@ def _kept(suite: Suite, failure: Failure) -> Failure:
     kept = replace(failure, log=str(log) if log.exists() else "")
     write_failure(folder, kept)
     return kept
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold a folder for one run.
-
-    Raises
-    ------
-    BusyError
-        Another process holds it.
-    StorageError
-        The folder cannot be written to.
-    """
-    lock = FileLock(make_folder(folder) / ".lock", blocking=False)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise BusyError(
-            f"Another run is working in {folder}. Wait until it ends, or give this one folders of its own with --runs "
-            "and --boards."
-        ) from error
-    except OSError as error:
-        raise StorageError(
-            f"Cannot write to the folder {folder}: {error.strerror or error}. Choose another one with --runs."
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _is_current(suite: Suite, plan: Plan, job: Job) -> bool:

@@ -9,8 +9,9 @@ import pytest
 
 from ra_bench.boards.render.json import render
 from ra_bench.errors import BusyError, CohortError, ProtocolError, StorageError, TrainingError, UnknownNameError
+from ra_bench.runs.protocols import find_protocol
 from ra_bench.runs.records import standing_records
-from ra_bench.suite import board_name, find_protocol, plan, rebuild_boards, run, unreadable_records
+from ra_bench.suite import board_name, plan, rebuild_boards, run, unreadable_records
 from ra_bench.values import Failure
 
 FAILING = {
@@ -195,6 +196,16 @@ def test_a_cohort_that_changes_during_the_run_fails_the_job(tmp_path, tiny_suite
 def test_a_pretraining_set_has_no_scores_to_run_on(tmp_path, tiny_suite):
     with pytest.raises(CohortError, match="'tiny-findings' is a pretraining set and has no scores"):
         plan(tiny_suite(tmp_path), dataset="tiny-findings")
+
+
+def test_a_cohort_file_cannot_have_the_name_of_an_installed_dataset(tmp_path, tiny_suite):
+    file = tmp_path / "cohort.toml"
+    scale = '[scale]\nname = "SvH"\nminimum = 0\nmaximum = 280\nunit = "units"\n'
+    file.write_text(f'name = "synthetic-hands"\ntable = "t.csv"\nimage = "film"\nreaders = ["A"]\n{scale}')
+    with pytest.raises(
+        CohortError, match=r"cohort\.toml: 'name' is 'synthetic-hands', the name of an installed dataset"
+    ):
+        plan(tiny_suite(tmp_path), dataset=str(file))
 
 
 def test_a_protocol_file_with_the_name_of_an_installed_one_must_say_the_same(tmp_path, tiny_suite, tiny_protocol):

@@ -21,6 +21,8 @@ def find_dataset(registry: Registry, name: str) -> DatasetSpec:
     ------
     UnknownNameError
         Neither a registered name nor the path of a file.
+    CohortError
+        A folder, a file that cannot be read, or one with the name of an installed dataset.
     """
     if not name.endswith(".toml"):
         return _registered(registry, name)
@@ -29,6 +31,10 @@ def find_dataset(registry: Registry, name: str) -> DatasetSpec:
 
     file = Path(name)
     description = read_description(file)
+    if description.name in registry.names("dataset"):  # two cohorts would share one board
+        raise CohortError(
+            f"{name}: 'name' is '{description.name}', the name of an installed dataset. Give yours another."
+        )
     return DatasetSpec(
         name=description.name,
         load=partial(load_cohort, file),
