@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ra_bench.cohorts.splits import split_hash
-from ra_bench.errors import CohortError, RecordError, UnknownNameError
+from ra_bench.errors import CohortError, PluginError, RecordError, UnknownNameError
 from ra_bench.plugins import Registry, load_plugins
 from ra_bench.runs.datasets import find_dataset, load_findings, load_scores
 from ra_bench.runs.lock import alone
@@ -57,12 +57,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """A run after it ended: the board, its folder, and what failed."""
+    """A run after it ended: the board, its folder, what failed, and what else the user must know."""
 
     board: Board
     folder: Path
     failures: tuple[Failure, ...]
     trained: int
+    trouble: str = ""
 
 
 def open_suite(
@@ -167,16 +168,17 @@ def run(
         if due:
             films_of(plan.cohort, plan.split, plan.protocol, suite.data, on_films)
         failures = []
-        board = _write_board(suite, plan, due)
+        board, trouble = _write_board(suite, plan, due)
         for done, result in enumerate(launch(due, _work(suite, plan), observers), start=1):
             if isinstance(result, Failure):
                 failures.append(_kept(suite, result))
-            board = _write_board(suite, plan, due[done:])
+            board, trouble = _write_board(suite, plan, due[done:])
     return Outcome(
         board=board,
         folder=suite.boards / plan.board,
         failures=tuple(failures),
         trained=len(due) - len(failures),
+        trouble=trouble,
     )
 
 
@@ -240,18 +242,21 @@ def _is_current(suite: Suite, plan: Plan, job: Job) -> bool:
     if job.model not in suite.registry.names("model"):
         return True  # its package is not installed here, and nothing says that it changed
     versions = {planned.job.model: planned.job.pretraining_version for planned in plan.jobs}
-    today = make_job(
-        suite.registry,
-        job.model,
-        seed=job.seed,
-        board=job.board,
-        dataset=job.dataset,
-        cohort=job.cohort,
-        split=job.split,
-        protocol=job.protocol,
-        protocol_hash=job.protocol_hash,
-        pretraining_version=versions.get(job.model, job.pretraining_version),
-    )
+    try:
+        today = make_job(
+            suite.registry,
+            job.model,
+            seed=job.seed,
+            board=job.board,
+            dataset=job.dataset,
+            cohort=job.cohort,
+            split=job.split,
+            protocol=job.protocol,
+            protocol_hash=job.protocol_hash,
+            pretraining_version=versions.get(job.model, job.pretraining_version),
+        )
+    except PluginError:
+        return True  # so it is with the package of its trainer or its pretraining set
     return job.key == today.key
 
 
@@ -260,8 +265,11 @@ def unreadable_records(suite: Suite, plan: Plan) -> list[str]:
     return [str(error) for error in standing_records(suite.runs / plan.board)[1]]
 
 
-def _write_board(suite: Suite, plan: Plan, waiting: Sequence[Job]) -> Board:
-    """The board of everything that stands now, and of what failed and was not done since, written to its folder."""
+def _write_board(suite: Suite, plan: Plan, waiting: Sequence[Job]) -> tuple[Board, str]:
+    """The board of everything that stands now, and of what failed and was not done since, written to its folder.
+
+    A guest's renderer that raises stops no run: all else is written, and the sentence on it is given back.
+    """
     from ra_bench.boards.board import build_board
     from ra_bench.boards.facts import setting_facts
     from ra_bench.boards.leaderboard import save_board
@@ -282,7 +290,10 @@ def _write_board(suite: Suite, plan: Plan, waiting: Sequence[Job]) -> Board:
         simulated=plan.cohort.simulated,
         private=plan.cohort.private,
     )
-    return save_board(board, records, suite.boards / plan.board, _every(suite.registry, "renderer"))
+    try:
+        return save_board(board, records, suite.boards / plan.board, _every(suite.registry, "renderer")), ""
+    except PluginError as error:
+        return board, str(error)
 
 
 def rebuild_boards(suite: Suite, names: Sequence[str] = ()) -> Iterator[tuple[Path, str]]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
 
 from ra_bench.boards.render.json import render
 from ra_bench.errors import BusyError, CohortError, ProtocolError, StorageError, TrainingError, UnknownNameError
+from ra_bench.plugins import load_plugins
 from ra_bench.runs.protocols import find_protocol
 from ra_bench.runs.records import standing_records
-from ra_bench.suite import board_name, plan, rebuild_boards, run, unreadable_records
+from ra_bench.suite import BUILTINS, board_name, plan, rebuild_boards, run, unreadable_records
 from ra_bench.values import Failure
 
 FAILING = {
@@ -120,6 +122,19 @@ def test_a_run_of_other_models_keeps_those_that_stand_on_the_board(ran, new_obse
     board = run(suite, alone, observers=new_observer()).board
     assert {row.name for row in board.rows if row.kind in {"model", "baseline"}} == {"tiny-net", "forty", "fifty"}
     assert {row.name for row in board.rows if row.kind == "failed"} == set(FAILING)
+
+
+def test_what_was_trained_stays_on_the_board_when_its_trainer_is_not_there_any_more(
+    ran, tiny_file, tiny_protocol, tiny_suite, new_observer, tmp_path
+):
+    folder, *_ = ran
+    shutil.copytree(folder, tmp_path / "copy")
+    copy = tmp_path / "tiny.py"
+    copy.write_text(tiny_file.read_text().replace('TrainerSpec(name="no-torch"', 'TrainerSpec(name="renamed"'))
+    suite = replace(tiny_suite(tmp_path / "copy"), registry=load_plugins(BUILTINS, files=[copy]), plugin_files=(copy,))
+    wanted = plan(suite, models=["tiny-net"], dataset="tiny", protocol=str(tiny_protocol))
+    board = run(suite, wanted, observers=new_observer()).board
+    assert {row.name for row in board.rows if row.kind in {"model", "baseline"}} == {"tiny-net", "forty", "fifty"}
 
 
 def test_a_board_is_rebuilt_from_its_folder_with_the_same_bytes(ran):

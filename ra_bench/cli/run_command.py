@@ -105,7 +105,9 @@ def _conclude(outcome: Outcome) -> None:
     for failure in outcome.failures:
         log = f"\n  Log: {failure.log}" if failure.log else ""
         click.echo(f"Failed: {failure.job.model}, seed {failure.job.seed}: {failure.reason}{log}", err=True)
-    if outcome.failures:
+    if outcome.trouble:
+        click.echo(f"Error: {outcome.trouble}", err=True)
+    if outcome.failures or outcome.trouble:
         raise click.exceptions.Exit(1)
 
 

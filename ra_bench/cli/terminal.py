@@ -93,7 +93,9 @@ class Display:
         said = f"{stage}epoch {report.epoch}/{report.epochs}, loss {fixed(report.train_loss, 3)}"
         if report.stage == "training":
             said += f", validation RMSE {fixed(report.validation_rmse, 1)}"
-        said += f", {duration(self.clock[job.key].left(report))} left"
+        left = self.clock[job.key].left(report)
+        if report.epoch < report.epochs:
+            said += f", {duration(left)} left"
         self.progress.update(self.tasks[job.key], total=report.epochs, completed=report.epoch, said=said)
         if self.plain:
             self.say(f"{_name(job)}: {said}")

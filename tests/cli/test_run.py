@@ -41,10 +41,10 @@ def test_the_observer_in_a_plugin_file_heard_of_every_job(first):
     assert (first[0] / "heard.txt").read_text() == "fifty RunRecord\nforty RunRecord\nraises Failure\n"
 
 
-def test_quiet_lines_tell_model_epoch_loss_and_time_left(first):
+def test_quiet_lines_tell_model_epoch_and_loss(first):
     err = first[3]
     assert "tiny: 12 training, 4 validation, 4 test films; protocol tiny. Jobs: 3 to do, 0 standing.\n" in err
-    assert "forty: epoch 1/1, loss 1.000, validation RMSE 30.0, 0.0 s left\n" in err
+    assert "forty: epoch 1/1, loss 1.000, validation RMSE 30.0\n" in err
     assert "raises: failed: RuntimeError: the net is torn\n" in err
 
 
@@ -95,6 +95,18 @@ def test_a_plugin_that_did_not_load_is_told_of(cli, tmp_path, monkeypatch, argum
     said = cli(*arguments, "forty", "--explain")
     assert said.code == 0
     assert "Plugin 'broken' (ra-broken 1) is failed: ModuleNotFoundError" in said.err
+
+
+def test_a_renderer_that_raises_stops_no_run_and_is_told_at_the_end(tmp_path, command, arguments):
+    (tmp_path / "renders.py").write_text(
+        "from ra_bench import RendererSpec, hookimpl\n@hookimpl\ndef register_renderers():\n"
+        "    return [RendererSpec(name='torn', suffix='.txt', render=lambda board: 1 / 0)]\n"
+    )
+    process = command(tmp_path, *arguments, "forty,fifty", "-p", "renders.py")
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "Error: The renderer 'torn' cannot draw this board: ZeroDivisionError: division by zero\n" in err
+    assert (tmp_path / "leaderboards/tiny-tiny/board.md").read_text().count("forty") > 0
 
 
 @linux
