@@ -3,6 +3,8 @@
 # make clean  forget .venv and caches; runs and boards stay
 
 PYTHON ?= python3.11
+# Two networks side by side with half the cores each see more films a second than one after the other with all.
+JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 PLUGINS := $(wildcard plugins/*)
@@ -11,7 +13,7 @@ SETTINGS := requirements.txt pyproject.toml $(wildcard plugins/*/pyproject.toml)
 .PHONY: run test lint clean
 
 run: $(VENV)/run.stamp
-	$(BIN)/ra-bench run --models all
+	$(BIN)/ra-bench run --models all --jobs $(JOBS)
 
 test: lint
 	$(BIN)/python -m pytest

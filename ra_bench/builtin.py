@@ -128,10 +128,10 @@ def _standard(task: FitTask) -> Generator[EpochReport, None, Fitted]:
     return fit(task)
 
 
-def _local(jobs: Sequence[Job], work: Work, observers: Observers) -> Iterable[RunRecord | Failure]:
+def _local(jobs: Sequence[Job], work: Work, observers: Observers, slots: int) -> Iterable[RunRecord | Failure]:
     from ra_bench.launchers.local import launch
 
-    return launch(jobs, work, observers)
+    return launch(jobs, work, observers, slots)
 
 
 def _markdown(board: Board) -> str:

@@ -75,7 +75,7 @@ class MetricSpec:
     """A column of the board.
 
     `compute` takes reference and predicted, both of shape (n,), and gives one number. With `from_sums` (power sums of
-    shape (..., 8) to values of shape (...), see `ra_bench.metrics.resampling`) resampling is fast; without, it is slow
+    shape (..., 8) to values of shape (...), see `ra_bench.metrics.sums`) resampling is fast; without, it is slow
     and just as right.
     """
 
@@ -163,10 +163,14 @@ class Work(Interface):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LauncherSpec:
-    """A place where jobs run. `launch` does them in the given order and gives each result as it comes."""
+    """A place where jobs run.
+
+    `launch` takes jobs, the work, observers and the number of jobs that may run at a time; it starts the jobs in the
+    given order and gives each result as it comes.
+    """
 
     name: str
-    launch: Callable[[Sequence[Job], Work, Observers], Iterable[RunRecord | Failure]]
+    launch: Callable[[Sequence[Job], Work, Observers, int], Iterable[RunRecord | Failure]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ra_bench.cohorts.splits import split_hash
-from ra_bench.errors import CohortError, PluginError, RecordError, UnknownNameError
+from ra_bench.errors import CohortError, PluginError, RaBenchError, RecordError, UnknownNameError
 from ra_bench.plugins import Registry, load_plugins
 from ra_bench.runs.datasets import find_dataset, load_findings, load_scores
 from ra_bench.runs.lock import alone
@@ -142,6 +142,7 @@ def run(
     observers: Observers,
     on_films: Callable[[int, int], None] | None = None,
     launcher: str = "local",
+    slots: int = 1,
 ) -> Outcome:
     """Do the jobs that do not stand, cheapest first, and write the board after each.
 
@@ -149,6 +150,8 @@ def run(
     ----------
     observers
         Told of every start, epoch and end.
+    slots
+        Jobs that may run at a time.
     on_films
         Gets (films done, films in all) while films are decoded.
 
@@ -169,10 +172,12 @@ def run(
             films_of(plan.cohort, plan.split, plan.protocol, suite.data, on_films)
         failures = []
         board, trouble = _write_board(suite, plan, due)
-        for done, result in enumerate(launch(due, _work(suite, plan), observers), start=1):
+        waiting = {job.key: job for job in due}
+        for result in launch(due, _work(suite, plan), observers, slots):
+            del waiting[result.job.key]
             if isinstance(result, Failure):
                 failures.append(_kept(suite, result))
-            board, trouble = _write_board(suite, plan, due[done:])
+            board, trouble = _write_board(suite, plan, list(waiting.values()))
     return Outcome(
         board=board,
         folder=suite.boards / plan.board,
@@ -302,7 +307,7 @@ def rebuild_boards(suite: Suite, names: Sequence[str] = ()) -> Iterator[tuple[Pa
     Raises
     ------
     UnknownNameError, RecordError
-        No board of that name, or nothing to make one of.
+        No board of that name, or boards that cannot be made, after all that can be are written.
     """
     from ra_bench.boards.leaderboard import rebuild
 
@@ -311,13 +316,21 @@ def rebuild_boards(suite: Suite, names: Sequence[str] = ()) -> Iterator[tuple[Pa
         raise RecordError(
             f"No board in {suite.boards}. Make one with 'ra-bench run', or name the folder with --boards."
         )
-    for name in names or there:
+    for name in names:
         if name not in there:
             raise UnknownNameError(
                 "board", name, there, "Make it with 'ra-bench run', or name the folder with --boards."
             )
-        found = rebuild(there[name], _every(suite.registry, "metric"), _every(suite.registry, "renderer"))
-        yield there[name], found.source
+    broken = []
+    for name in names or there:
+        try:
+            found = rebuild(there[name], _every(suite.registry, "metric"), _every(suite.registry, "renderer"))
+        except RaBenchError as error:
+            broken.append(f"Board '{name}': {error}")
+        else:
+            yield there[name], found.source
+    if broken:
+        raise RecordError("\n".join(broken))
 
 
 def show_cohort(suite: Suite, dataset: str, file: Path | None, films: int) -> Path:

@@ -40,6 +40,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="Where to train.",
 )
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Jobs to run at a time. On a CPU they share the cores; each needs memory of its own.",
+)
 @click.option("--explain", is_flag=True, help="Only say which jobs stand, which would run, and why.")
 @click.option("--afresh", is_flag=True, help="Train even what stands.")
 @click.option("-q", "--quiet", is_flag=True, help="Plain lines for a log instead of a live display.")
@@ -51,6 +58,7 @@ def command(
     protocol: str,
     seeds: str,
     device: str,
+    jobs: int,
     explain: bool,
     afresh: bool,
     quiet: bool,
@@ -92,7 +100,7 @@ def command(
         for sentence in office.unreadable_records(suite, plan):
             display.say(sentence)
         observers = with_guests(suite.registry, display, display.say)
-        outcome = office.run(suite, plan, observers=observers, on_films=display.on_films)
+        outcome = office.run(suite, plan, observers=observers, on_films=display.on_films, slots=jobs)
     _conclude(outcome)
 
 

@@ -1,4 +1,4 @@
-"""A process a job, one after the other, on this machine.
+"""A process a job, one at a time or several, on this machine.
 
 A job that raises, is killed or vanishes becomes a Failure that says why; the rest goes on. Each worker leads a process
 group of its own: ctrl-C reaches it only through its parent, and what it started ends with it.
@@ -9,8 +9,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+from collections import deque
 from contextlib import contextmanager, suppress
-from multiprocessing import get_context
+from dataclasses import dataclass
+from multiprocessing import connection, get_context
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -33,45 +35,77 @@ WORKER_ENVIRONMENT = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "900000
 GRACE = 10.0
 
 
-def launch(jobs: Sequence[Job], work: Work, observers: Observers) -> Iterator[RunRecord | Failure]:
-    """Do each job in a process of its own and give what came of it, in order."""
-    for job in jobs:
-        observers.on_job_start(job=job)
-        result = _run(job, work, observers)
-        observers.on_job_end(job=job, record=result)
-        yield result
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Worker:
+    """A process at work, and the end of the pipe on which it reports."""
+
+    job: Job
+    process: SpawnProcess
+    receiver: Connection
 
 
-def _run(job: Job, work: Work, observers: Observers) -> RunRecord | Failure:
+def launch(jobs: Sequence[Job], work: Work, observers: Observers, slots: int = 1) -> Iterator[RunRecord | Failure]:
+    """Do each job in a process of its own, `slots` of them at a time, and give what came of it as it comes.
+
+    Jobs start in the given order. Where several share the machine, each gets its part of the cores.
+    """
+    waiting = deque(jobs)
+    running: dict[Connection, _Worker] = {}
+    environment = WORKER_ENVIRONMENT | _threads(slots)
+    try:
+        while waiting or running:
+            while waiting and len(running) < slots:
+                job = waiting.popleft()
+                observers.on_job_start(job=job)
+                worker = _start(job, work, environment)
+                running[worker.receiver] = worker
+            for receiver in connection.wait(list(running)):
+                worker = running[receiver]  # type: ignore[index]  # `wait` gives back what it was given
+                result = _hear(worker, observers)
+                if result is not None:
+                    del running[worker.receiver]
+                    observers.on_job_end(job=worker.job, record=result)
+                    yield result
+    finally:  # after ctrl-C, too, no worker is left behind
+        for worker in running.values():
+            _end(worker)
+
+
+def _threads(slots: int) -> dict[str, str]:
+    """Jobs that run side by side must not fight for cores: each gets its part of them."""
+    return {} if slots == 1 else {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // slots))}
+
+
+def _start(job: Job, work: Work, environment: dict[str, str]) -> _Worker:
     context = get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_work_in_process, args=(work, job, sender), name=job.model)
+    with _environment(environment):
+        process.start()
+    sender.close()  # so that the pipe ends when the worker does
+    return _Worker(job=job, process=process, receiver=receiver)
+
+
+def _hear(worker: _Worker, observers: Observers) -> RunRecord | Failure | None:
+    """Take one message: pass a report on, or close the worker and give its result; also when it vanished."""
     try:
-        with _environment(WORKER_ENVIRONMENT):
-            process.start()
-        sender.close()  # so that the pipe ends when the worker does
-        result = _listen(job, receiver, observers)
-        process.join(GRACE)
-    finally:  # after ctrl-C, too, no worker is left behind
-        receiver.close()
-        _stop(process)
-    return Failure(job=job, reason=_died(process.exitcode), log="") if result is None else result
+        kind, content = worker.receiver.recv()
+    except EOFError:
+        kind, content = "vanished", None
+    if kind == "epoch":
+        observers.on_epoch_end(job=worker.job, report=content)
+        return None
+    worker.process.join(GRACE)
+    _end(worker)
+    if kind == "record":
+        record: RunRecord = content
+        return record
+    return Failure(job=worker.job, reason=content or _died(worker.process.exitcode), log="")
 
 
-def _listen(job: Job, receiver: Connection, observers: Observers) -> RunRecord | Failure | None:
-    """Pass reports on until the result comes; None when the worker vanished without one."""
-    while True:
-        try:
-            kind, content = receiver.recv()
-        except EOFError:
-            return None
-        if kind == "epoch":
-            observers.on_epoch_end(job=job, report=content)
-        elif kind == "record":
-            record: RunRecord = content
-            return record
-        else:
-            return Failure(job=job, reason=content, log="")
+def _end(worker: _Worker) -> None:
+    worker.receiver.close()
+    _stop(worker.process)
 
 
 def _work_in_process(work: Work, job: Job, sender: Connection) -> None:

@@ -78,8 +78,9 @@ def _pretrain(
     from ra_bench.training.pretrain import pretrain
 
     split = split_findings(findings, VALIDATION_SHARE, seed)
-    train = _part(findings, split.train[: protocol.pretraining.max_films])
-    validation = _part(findings, split.validation)
+    most = protocol.pretraining.max_films
+    train = _part(findings, _drawn(split.train, most, seed))
+    validation = _part(findings, _drawn(split.validation, most and max(1, round(VALIDATION_SHARE * most)), seed))
     for report in pretrain(
         spec,
         protocol,
@@ -92,6 +93,11 @@ def _pretrain(
         file=file,
     ):
         on_epoch(report)
+
+
+def _drawn(ids: tuple[str, ...], most: int | None, seed: int) -> tuple[str, ...]:
+    """At most so many ids, drawn by seed: the first rows of a table are no fair sample of it."""
+    return tuple(sorted(ids, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).digest())[:most])
 
 
 def _part(findings: FindingSet, ids: tuple[str, ...]) -> FindingSet:

@@ -27,8 +27,8 @@ def snapshot(model: nn.Module) -> dict[str, Tensor]:
 
 def save(content: dict[str, Any], file: Path) -> None:
     """Write tensors, numbers and texts, whole or not at all."""
-    with replacing(file) as temporary:
-        torch.save(content, temporary)
+    with replacing(file) as temporary, temporary.open("wb") as opened:  # torch's own writer hides a full disk
+        torch.save(content, opened)
 
 
 def save_body(model: nn.Module, head: str, file: Path) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ASPECT = 4 / 3
 WRIST_BELOW = 27.0  # mm from the origin down to where the last scored joints end
+LOWER = 16.0  # mm by which a hand may lie lower than the film allows; nobody lays both hands down alike
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,19 +69,19 @@ Point = tuple[float, float]
 
 def _fit(rng: np.random.Generator, boxes: Sequence[tuple[float, float, float]]) -> tuple[Point, tuple[Point, Point]]:
     left, right = boxes
-    gap = rng.uniform(3.0, 14.0)
+    gap = rng.uniform(3.0, 16.0)
     side, top, forearm = rng.uniform(3.0, 8.0), rng.uniform(3.0, 7.0), rng.uniform(10.0, 46.0)
     across = (left[1] - left[0]) + gap + (right[1] - right[0]) + 2 * side
     reach = max(-left[2], -right[2])
-    down = top + reach + 10.0 + WRIST_BELOW + forearm
-    zoom = rng.uniform(1.0, 1.08)
+    down = top + reach + LOWER + WRIST_BELOW + forearm
+    zoom = rng.uniform(1.0, 1.1)
     width = max(across, down * ASPECT) * zoom
     height = width / ASPECT
     spare_x, spare_y = width - across, height - down
-    shift_x = side + spare_x * rng.uniform(0.35, 0.65)
-    split = spare_x * rng.uniform(0.0, 0.3)
-    y = top + reach + spare_y * rng.uniform(0.1, 0.6)
-    low, high = (y + down_by for down_by in rng.uniform(0.0, 10.0, 2))
+    shift_x = side + spare_x * rng.uniform(0.1, 0.9)
+    split = spare_x * rng.uniform(0.0, 0.2)
+    y = top + reach + spare_y * rng.uniform(0.0, 0.8)
+    low, high = (y + down_by for down_by in rng.uniform(0.0, LOWER, 2))
     x_left = shift_x - left[0] - split / 2
     x_right = shift_x + (left[1] - left[0]) + gap - right[0] + split / 2
     return (float(width), float(height)), ((float(x_left), float(low)), (float(x_right), float(high)))

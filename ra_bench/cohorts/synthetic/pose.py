@@ -90,7 +90,7 @@ def draw_pose(rng: np.random.Generator, person: Person) -> Pose:
     )
     metacarpals[0] = fingers[0] + rng.normal(2.0, 5.0)
     return Pose(
-        turn=float(np.clip(rng.normal(0, 6.5), -15.0, 15.0)),
+        turn=float(np.clip(rng.normal(0, 8.0), -18.0, 18.0)),
         forearm=float(rng.normal(0, 5.0)),
         metacarpals=metacarpals,
         fingers=fingers,

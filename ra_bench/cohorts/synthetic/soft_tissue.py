@@ -97,6 +97,7 @@ def _forearm(pose: Pose) -> Iterator[Piece]:
         yield (x * 0.9, 6.0), wobble((x, -20.0), pose), radius, radius - 1.0, 18.5
         yield wobble((x, -20.0), pose), wobble((x, -60.0), pose), radius - 1.0, width, 22.0
         yield wobble((x, -60.0), pose), wobble((x, -125.0), pose), width, width + 7.0, 27.0
+        yield wobble((x, -125.0), pose), wobble((x, -205.0), pose), width + 7.0, width + 12.0, 30.0
 
 
 def place(found: Sequence[Capsule], placement: Placement) -> list[Capsule]:
