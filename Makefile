@@ -16,7 +16,7 @@ run: $(VENV)/run.stamp
 	$(BIN)/ra-bench run --models all --jobs $(JOBS)
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 -p no:benchmark
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .

@@ -44,7 +44,7 @@ def _facts(kind: str, spec: Any) -> str:
 
 
 def _model_facts(spec: Any) -> str:
-    facts = [] if spec.parameters is None else [f"{spec.parameters:,} parameters"]
+    facts = [] if spec.parameters is None else [f"{spec.parameters:,} parameter{'' if spec.parameters == 1 else 's'}"]
     if spec.baseline:
         facts.append("baseline")
     if spec.pretraining:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from ra_bench import ModelSpec, TrainerSpec, hookimpl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
+    from ra_bench import EpochReport, FitTask, Fitted
     from ra_bench_baselines.trainer import ClosedForm
 
 CONSTANT = "A constant needs no citation: it shows what a number earns that never saw a film."
@@ -61,9 +62,14 @@ def register_models() -> list[ModelSpec]:
 @hookimpl
 def register_trainers() -> list[TrainerSpec]:
     """Fit in closed form, with numpy alone."""
+    return [TrainerSpec(name="closed-form", fit=fit_in_closed_form)]
+
+
+def fit_in_closed_form(task: FitTask) -> Generator[EpochReport, None, Fitted]:
+    """Load numpy only when something is fitted."""
     from ra_bench_baselines.trainer import fit
 
-    return [TrainerSpec(name="closed-form", fit=fit)]
+    return fit(task)
 
 
 def _baseline(name: str, build: Callable[[], ClosedForm], *, citation: str, parameters: int) -> ModelSpec:

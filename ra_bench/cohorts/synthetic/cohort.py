@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 #: The cohort that the name "synthetic-hands" stands for.
 NAME = "synthetic-hands"
-FILMS, WIDTH, SEED = 2400, 320, 20221
+FILMS, WIDTH, SEED = 3000, 320, 20221
 
 READERS = ("reader 1", "reader 2")
 CITATION = "Simulated by ra-bench; no patient, no clinician."
@@ -38,7 +38,7 @@ REMARK = (
 
 
 def load_synthetic_hands(data_dir: Path) -> Cohort:  # noqa: ARG001  films are drawn when asked for; nothing is kept
-    """The simulated cohort of 2,400 films, 320 x 240 pixels, one film a patient."""
+    """The simulated cohort of 3,000 films, 320 x 240 pixels, one film a patient."""
     return simulate_hands(FILMS, WIDTH, SEED)
 
 

@@ -13,7 +13,7 @@ from ra_bench.values import SVH_HANDS
 def test_the_named_cohort_is_simulated_and_says_so(tmp_path):
     cohort = load_synthetic_hands(tmp_path)
     assert cohort.simulated
-    assert len(cohort.samples) == 2400
+    assert len(cohort.samples) == 3000
     assert cohort.scale == SVH_HANDS
     assert any("Simulated films and simulated readers" in remark for remark in cohort.remarks)
     assert not list(tmp_path.iterdir())
