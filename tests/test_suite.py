@@ -243,6 +243,18 @@ def test_a_board_is_named_after_its_cohort_and_any_protocol_but_the_default():
     assert (board_name("hands", "quick"), board_name("hands", "smoke")) == ("hands", "hands-smoke")
 
 
+def test_a_board_that_cannot_be_rebuilt_does_not_keep_the_others_from_it(ran, tmp_path, tiny_suite):
+    from ra_bench.errors import RecordError
+
+    folder, *_ = ran
+    shutil.copytree(folder / "boards", tmp_path / "boards")
+    (tmp_path / "boards/a-broken-one").mkdir()
+    boards = rebuild_boards(replace(tiny_suite(tmp_path), boards=tmp_path / "boards"))
+    assert next(boards)[0].name == "tiny-tiny"
+    with pytest.raises(RecordError, match="Board 'a-broken-one': .* holds neither board.json nor published.toml"):
+        next(boards)
+
+
 def test_there_is_no_board_to_rebuild_before_the_first_run(tmp_path, tiny_suite):
     from ra_bench.errors import RecordError
 

@@ -8,6 +8,7 @@ import pytest
 
 from ra_bench.errors import CohortError
 from ra_bench.runs.datasets import find_dataset, load_findings
+from ra_bench.runs.pretraining import _drawn
 from ra_bench.suite import plan, run
 
 
@@ -81,6 +82,17 @@ def test_a_pretraining_set_that_changes_during_the_run_fails_the_job(ran, new_ob
     assert failure.reason == (
         "The pretraining set 'tiny-findings' changed while the run was going on. Start the run again."
     )
+
+
+def test_films_for_a_short_pretraining_are_drawn_by_seed_and_not_the_first_of_the_table():
+    ids = tuple(f"film-{number:03d}" for number in range(100))
+    drawn = _drawn(ids, 10, seed=0)
+    assert len(set(drawn)) == 10
+    assert set(drawn) <= set(ids)
+    assert drawn == _drawn(ids[::-1], 10, seed=0)
+    assert set(drawn) != set(_drawn(ids, 10, seed=1))
+    assert set(drawn) != set(ids[:10])
+    assert set(_drawn(ids, None, seed=0)) == set(ids)
 
 
 def test_a_cohort_with_scores_has_no_findings(ran):
