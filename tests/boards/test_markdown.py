@@ -163,7 +163,7 @@ def test_hostile_names_stay_in_their_cells():
 
 def test_an_empty_board_says_how_to_fill_it():
     page = render(Board(name="b", title="b", columns=(), rows=(), facts=(("command", "ra-bench run --models all"),)))
-    assert "Nothing is measured yet. This command fills the section: `ra-bench run --models all`" in page
+    assert "Nothing is measured yet. This command measures: `ra-bench run --models all`" in page
 
 
 HOSTILE = [

@@ -62,7 +62,7 @@ def test_later_work_is_not_on_the_board(board):
 def test_the_page_has_an_empty_measured_section_with_its_command(board):
     page = render(board)
     command = "`ra-bench run --models all --protocol wang2022 --dataset PATH/cohort.toml`"
-    assert f"## Models\n\nNothing is measured yet. This command fills the section: {command}" in page
+    assert f"## Models\n\nNothing is measured yet. This command measures: {command}" in page
     assert "| ResNet-50 " in page.split("## Published, not recomputed")[1]
 
 

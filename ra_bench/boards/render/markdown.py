@@ -46,7 +46,7 @@ def _measured(board: Board) -> list[str]:
     if any(row.kind == "model" for row in board.rows):
         return _section(board, "Models", ("model",), legend=_legend(board))
     commands = [value for name, value in board.facts if name == COMMAND]
-    how = [f"This command fills the section: {code(command)}" for command in commands]
+    how = [f"This command measures: {code(command)}" for command in commands]
     return ["## Models", "", " ".join(["Nothing is measured yet.", *how])]
 
 
