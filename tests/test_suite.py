@@ -251,7 +251,7 @@ def test_a_board_that_cannot_be_rebuilt_does_not_keep_the_others_from_it(ran, tm
     (tmp_path / "boards/a-broken-one").mkdir()
     boards = rebuild_boards(replace(tiny_suite(tmp_path), boards=tmp_path / "boards"))
     assert next(boards)[0].name == "tiny-tiny"
-    with pytest.raises(RecordError, match="Board 'a-broken-one': .* holds neither board.json nor published.toml"):
+    with pytest.raises(RecordError, match=r"Board 'a-broken-one': .* holds neither board\.json nor published\.toml"):
         next(boards)
 
 
