@@ -7,7 +7,7 @@ import pytest
 
 def test_models_are_listed_with_what_one_chooses_by(cli):
     lines = cli("list").out.splitlines()
-    assert any(line.split() == ["mean", "1", "parameters,", "baseline", "ra-bench-baselines"] for line in lines)
+    assert any(line.split() == ["mean", "1", "parameter,", "baseline", "ra-bench-baselines"] for line in lines)
     assert any("pretrained on synthetic-chest" in line for line in lines if line.startswith("resnet50-transfer "))
     assert any("by name only" in line for line in lines if line.startswith("resnet-dwise50-table1 "))
 
