@@ -29,7 +29,7 @@ A plugin may add commands of its own; they are not listed here.
 
 def page() -> str:
     """The whole page."""
-    context = click.Context(cli, info_name="ra-bench")
+    context = click.Context(cli, info_name="ra-bench", **cli.context_settings)
     sections = [HEAD.rstrip()]
     for name in COMMANDS:
         command = cli.get_command(context, name)

@@ -150,10 +150,12 @@ def run(
     ----------
     observers
         Told of every start, epoch and end.
-    slots
-        Jobs that may run at a time.
     on_films
         Gets (films done, films in all) while films are decoded.
+    launcher
+        The name of a registered launcher.
+    slots
+        Jobs that may run at a time.
 
     Raises
     ------

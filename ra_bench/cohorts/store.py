@@ -90,13 +90,6 @@ def open_store(
     return films
 
 
-def pick(films: FilmSet, ids: Sequence[str]) -> FilmSet:
-    """Some of the films, in the order of `ids`, copied into memory."""
-    place = {sample_id: index for index, sample_id in enumerate(films.ids)}
-    rows = [place[sample_id] for sample_id in ids]
-    return FilmSet(ids=tuple(ids), films=films.films[rows], sizes=films.sizes[rows])
-
-
 def fit_film(film: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
     """A film of any size inside (height, width): same shape of picture, antialiased, centred on black.
 

@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from ra_bench.cohorts.store import fit_film, open_store, pick
+from ra_bench.cohorts.store import fit_film, open_store
 from ra_bench.errors import FilmError, StorageError
 from ra_bench.values import FindingSample
 
@@ -175,14 +175,6 @@ def test_two_that_want_one_store_build_it_once(make_cohort, tmp_path):
         ]
     assert [len(one.result().ids) for one in wanted] == [3, 3]
     assert len(list((tmp_path / "traces").iterdir())) == 1
-
-
-def test_some_films_are_picked_in_the_order_asked_for(make_cohort, tmp_path):
-    films = open_store(make_cohort(5).samples, height=15, width=20, folder=tmp_path, key="k")
-    some = pick(films, ("film003", "film001"))
-    assert some.ids == ("film003", "film001")
-    assert some.films[:, 0, 0].tolist() == [3, 1]
-    assert len(some.sizes) == 2
 
 
 # --- fitting ---

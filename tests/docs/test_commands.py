@@ -29,14 +29,15 @@ if TYPE_CHECKING:
 
 def parsed(line: str) -> click.Context:
     """What click makes of a command, without calling it."""
-    context, command, (_, *words) = click.Context(cli), cli, shlex.split(line)
+    # click keeps a command's help option as the first context made it: give it the settings that users get
+    context, command, (_, *words) = click.Context(cli, **cli.context_settings), cli, shlex.split(line)
     while isinstance(command, click.Group) and words and words[0] != "--help":
         found = command.get_command(context, words[0])
         assert found is not None, f"no command '{words[0]}'"
         command = found  # type: ignore[assignment]  # a command below a group may be a group
         words = words[1:]
     with contextlib.suppress(click.exceptions.Exit):  # --help prints and leaves
-        context = command.make_context(command.name, words)
+        context = command.make_context(command.name, words, parent=context)
     return context
 
 
