@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
     from ra_bench.cohorts.table import Table
 
-_PATIENT = re.compile(r"(patient|subject|person|case|participant)([ _-]?(id|no|nr|number|key))?|pid", re.IGNORECASE)
+PATIENT = re.compile(r"(patient|subject|person|case|participant)([ _-]?(id|no|nr|number|key))?|pid", re.IGNORECASE)
 _VISIT = re.compile(r"(visit|study|session|time[ _-]?point|week|month)([ _-]?(id|no|nr|number|date))?", re.IGNORECASE)
 _SPLIT = re.compile(r"split|set|subset|fold|partition", re.IGNORECASE)
-_READER = re.compile(r"reader|rater|observer|expert|scorer|radiologist|rheumatologist", re.IGNORECASE)
-_SCORE = re.compile(r"svh|sharp|vdh|score|total|bone[ _-]?age", re.IGNORECASE)
+READER = re.compile(r"reader|rater|observer|expert|scorer|radiologist|rheumatologist", re.IGNORECASE)
+SCORE = re.compile(r"svh|sharp|vdh|score|total|bone[ _-]?age", re.IGNORECASE)
 _WHOLE = re.compile(r"total|overall|sum|mean|average|svh|sharp", re.IGNORECASE)
 _SVH = re.compile(r"svh|sharp|vdh|vd[ _-]?heijde", re.IGNORECASE)
 _BONE_AGE = re.compile(r"bone[ _-]?age", re.IGNORECASE)
-_NO_SCORE = re.compile(
+NO_SCORE = re.compile(
     r"(.*[ _-])?(age|sex|gender|male|female|year|date|id|no|nr|index|side|weight|height)", re.IGNORECASE
 )
 
@@ -80,7 +80,7 @@ def propose_description(folder: Path, home: Path | None = None) -> Proposal:
     guesses = [f"Table: {table.file.name}, {len(table.rows)} rows; {len(there)} films below {folder}."]
     films = _common_folder(folder, there)
     image = _image_column(table, films, there, guesses)
-    patient = _named(table, _PATIENT, {image})
+    patient = _named(table, PATIENT, {image})
     visit = _named(table, _VISIT, {image, patient})
     guesses += _about_patients(patient, visit)
     split = _split_column(table, guesses)
@@ -211,14 +211,14 @@ def _numbers(table: Table, column: str) -> list[float] | None:
 def _score_columns(table: Table, taken: Iterable[str | None], guesses: list[str]) -> tuple[tuple[str, ...], str | None]:
     """Reader columns, or one score column."""
     numeric = [name for name in table.columns if name not in taken and _numbers(table, name) is not None]
-    readers = [name for name in numeric if _READER.search(name)] or _numbered(numeric)
+    readers = [name for name in numeric if READER.search(name)] or numbered_alike(numeric)
     if len(readers) > 1:
         guesses.append(
             f"Readers: columns {_quoted(readers)}; the reference is their mean, and the board has a human row."
         )
         return tuple(readers), None
-    scores = readers or [name for name in numeric if _SCORE.search(name)]
-    scores = scores or [name for name in numeric if not _NO_SCORE.fullmatch(name)]
+    scores = readers or [name for name in numeric if SCORE.search(name)]
+    scores = scores or [name for name in numeric if not NO_SCORE.fullmatch(name)]
     if len(scores) > 1:
         scores = [name for name in scores if _WHOLE.search(name)] or scores
     if len(scores) != 1:
@@ -234,13 +234,13 @@ def _score_columns(table: Table, taken: Iterable[str | None], guesses: list[str]
     return (), scores[0]
 
 
-def _numbered(names: Sequence[str]) -> list[str]:
+def numbered_alike(names: Sequence[str]) -> list[str]:
     """Columns that are alike but for a last figure or letter: score_1 and score_2, SvH A and SvH B."""
     groups: dict[str, list[str]] = {}
     for name in names:
         match = re.fullmatch(r"()([Rr]\d)|(.*[ _-])([A-Za-z]|\d)|(.*[A-Za-z])(\d)", name)
         stem = match and next((group for group in match.groups()[::2] if group is not None), None)
-        if stem is not None and (_SCORE.search(stem) or not stem):
+        if stem is not None and (SCORE.search(stem) or not stem):
             groups.setdefault(stem, []).append(name)
     return max(groups.values(), key=len, default=[])
 

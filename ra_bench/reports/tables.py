@@ -1,0 +1,215 @@
+"""Predictions of one model, from a table that any tool wrote or from the folder of a finished run."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ra_bench.cohorts.matching import film_stem
+from ra_bench.cohorts.table import is_blank, number_in, read_table
+from ra_bench.errors import TableError
+from ra_bench.reports.columns import Columns, find_columns, reader_name
+from ra_bench.runs.records import PREDICTIONS, RECORD, read_record
+from ra_bench.values import Predictions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ra_bench.cohorts.table import Table
+    from ra_bench.values import RunRecord
+
+#: No score of any scale is larger; squares of absurd numbers would overflow.
+LARGEST = 1e6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelPredictions:
+    """What one model says of some films, and the readings that it is measured against.
+
+    `predictions` has nan where a cell was blank; `readings` holds one column a reader, or the reference as the only
+    one, and is empty where they are still to come from a cohort. Without known patients each film is a patient.
+    `guesses` says, a sentence each, what was guessed of the table. `record` is the run's, where it is one of ours.
+    """
+
+    name: str
+    source: str
+    predictions: Predictions
+    patients_known: bool
+    guesses: tuple[str, ...] = ()
+    record: RunRecord | None = None
+
+
+def read_model_predictions(
+    path: Path, columns: Columns | None = None, *, name: str | None = None, needs_reference: bool = True
+) -> ModelPredictions:
+    """Read the predictions of one model, whoever made them.
+
+    Parameters
+    ----------
+    path : Path
+        A csv or tsv with a row a film, or a folder with the record.json of a finished run.
+    columns : Columns, optional
+        Columns that the user names; the others are guessed from the headers.
+    name : str, optional
+        What the model is called; else the name of its file, or the model of the run.
+    needs_reference : bool
+        False where the readings come from a cohort or a board.
+
+    Returns
+    -------
+    ModelPredictions
+        Films in the order of the table.
+
+    Raises
+    ------
+    TableError
+        The table cannot be read, a column is missing, a film is unnamed or stands twice, or a cell is no number: file,
+        row, column, value and what to do.
+    RecordError
+        A folder without a finished run.
+    """
+    if path.is_dir() or path.name == RECORD:
+        return _of_run(path.parent if path.name == RECORD else path, name)
+    return _of_table(read_scores_table(path), columns or Columns(), name, needs_reference=needs_reference)
+
+
+def read_scores_table(file: Path) -> Table:
+    """Read a table of predictions or readings as text.
+
+    Raises
+    ------
+    TableError
+        There is no such file, or it is no table.
+    """
+    if not file.is_file():
+        raise TableError(
+            f"{file}: there is no such file. Name a csv or tsv with a row a film, or the folder of a finished run."
+        )
+    return read_table(file)
+
+
+def films_of(table: Table, column: str) -> tuple[str, ...]:
+    """The name of the film of each row, without the ending of an image file.
+
+    Raises
+    ------
+    TableError
+        A film without a name, or one that stands in two rows.
+    """
+    seen: dict[str, int] = {}
+    for row in table.rows:
+        cell = row.cells[column]
+        if is_blank(cell):
+            raise TableError(
+                f"{table.file}, row {row.number}, column '{column}': found '{cell}', where the name of the film must "
+                "stand. Fill it in, or delete the row."
+            )
+        film = film_stem(cell)
+        if film in seen:
+            raise TableError(
+                f"{table.file}, row {row.number}, column '{column}': film '{cell}' stands in row {seen[film]} too. "
+                "Keep one row a film."
+            )
+        seen[film] = row.number
+    return tuple(seen)
+
+
+def patients_of(table: Table, column: str) -> tuple[str, ...]:
+    """The patient of each row.
+
+    Raises
+    ------
+    TableError
+        A row without a patient.
+    """
+    for row in table.rows:
+        if is_blank(row.cells[column]):
+            raise TableError(
+                f"{table.file}, row {row.number}, column '{column}': found '{row.cells[column]}', where the patient "
+                "must stand. Fill it in for every film, or leave the column out."
+            )
+    return tuple(row.cells[column] for row in table.rows)
+
+
+def numbers_of(table: Table, column: str) -> tuple[float, ...]:
+    """The numbers of a column, nan where a cell is blank.
+
+    Raises
+    ------
+    TableError
+        A cell holds something else, or a number that no scale has.
+    """
+    return tuple(cell_number(table, row.number, column, row.cells[column]) for row in table.rows)
+
+
+def cell_number(table: Table, row: int, column: str, cell: str) -> float:
+    """The number in a cell, nan for a blank one.
+
+    Raises
+    ------
+    TableError
+        As `numbers_of`.
+    """
+    if is_blank(cell):
+        return math.nan
+    value = number_in(cell)
+    where = f"{table.file}, row {row}, column '{column}': found '{cell}'"
+    if value is None:
+        raise TableError(f"{where}, which is no number. Correct it, or leave the cell empty if there is none.")
+    if not abs(value) <= LARGEST:
+        raise TableError(f"{where}, a number that no scale has. Correct it, or leave the cell empty if there is none.")
+    return value
+
+
+def _of_run(folder: Path, name: str | None) -> ModelPredictions:
+    record = read_record(folder)
+    job = record.job
+    given = record.predictions
+    return ModelPredictions(
+        name=name or (job.model if job.seed == 0 else f"{job.model}, seed {job.seed}"),
+        source=f"{folder.name}/{PREDICTIONS}",
+        predictions=given,
+        patients_known=len(set(given.patients)) < len(given.ids) or given.patients != given.ids,
+        record=record,
+    )
+
+
+def _of_table(table: Table, asked: Columns, name: str | None, *, needs_reference: bool) -> ModelPredictions:
+    found = find_columns(table, asked, needs_reference=needs_reference)
+    columns = found.columns
+    ids = films_of(table, str(columns.film))
+    scores = columns.readers or ((columns.reference,) if columns.reference is not None else ())
+    predictions = Predictions(
+        ids=ids,
+        patients=ids if columns.patient is None else patients_of(table, columns.patient),
+        readings={reader_name(column): numbers_of(table, column) for column in scores},
+        predicted=numbers_of(table, str(columns.predicted)),
+    )
+    _check_something(table, columns, predictions)
+    return ModelPredictions(
+        name=name or table.file.stem,
+        source=table.file.name,
+        predictions=predictions,
+        patients_known=columns.patient is not None,
+        guesses=found.guesses,
+    )
+
+
+def _check_something(table: Table, columns: Columns, predictions: Predictions) -> None:
+    """Refuse a column that measures nothing: no prediction at all, or a reader of none of the predicted films."""
+    predicted = [not math.isnan(value) for value in predictions.predicted]
+    if not any(predicted):
+        raise TableError(
+            f"{table.file}, column '{columns.predicted}': every cell is blank. Name another column with --predicted."
+        )
+    for reader, values in predictions.readings.items():
+        read = [not math.isnan(value) for value in values]
+        if not any(both for both in map(all, zip(predicted, read, strict=True))):
+            found = (
+                f"none of the {sum(read)} films that it reads has a prediction" if any(read) else "every cell is blank"
+            )
+            raise TableError(
+                f"{table.file}, column '{reader}': {found}. Correct the column, or name others with --reader or "
+                "--reference."
+            )
