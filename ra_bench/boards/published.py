@@ -2,64 +2,26 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ra_bench.boards.columns import COMMAND
+from ra_bench.boards.published_file import p_bound, read_table, seconds_of
 from ra_bench.errors import RecordError
-from ra_bench.metrics import PrintedRow, failed_checks, implied_predicted_sd, max_bias, rounding_box
+from ra_bench.metrics import PrintedRow, failed_checks, max_bias, needed_predicted_sd, rounding_box
 from ra_bench.values import Board, BoardRow, Column, MetricValue
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from ra_bench.boards.published_file import PublishedRow, PublishedTable
+    from ra_bench.metrics import Box
 
 IMPOSSIBLE = "the printed figures cannot all describe one sample"
 NO_AGREEMENT = (
     "p > 0.05 in a paper is not evidence of agreement. It only bounds the difference of the means, by the number that "
     "stands beside each row; a model that answers one and the same mean for every film can get p = 1."
 )
-_STRICT = {"extra": "forbid"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedRow:
-    """A printed row; figures as text, with the digits that were printed."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
-
-    name: str
-    tables: str
-    films: int | None = None
-    rho: str | None = None
-    mae: str | None = None
-    rmse: str | None = None
-    p: str | None = None
-    mean_reference: str | None = None
-    mean_predicted: str | None = None
-    sd_reference: str | None = None
-    sd_predicted: str | None = None
-    parameters_in_millions: str | None = None
-    epoch: str | None = None
-    pretrained_on: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedTable:
-    """A published.toml: the rows of one paper on one cohort and split."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
-
-    name: str
-    title: str
-    citation: str
-    command: str
-    unit: str
-    minimum: float
-    maximum: float
-    supposed_sd_reference: float | None = None
-    remarks: tuple[str, ...] = ()
-    rows: tuple[PublishedRow, ...]
 
 
 def read_published(path: Path) -> Board:
@@ -78,17 +40,13 @@ def read_published(path: Path) -> Board:
     Raises
     ------
     RecordError
-        The file cannot be read, or holds an unknown key or no printed number where one belongs.
+        The file cannot be read, lacks what a board shows, or holds an unknown key or no printed number where one
+        belongs.
     """
-    from pydantic import TypeAdapter
-
-    try:
-        table = TypeAdapter(PublishedTable).validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
-        rows = tuple(_row(row, table) for row in table.rows)
-    except (OSError, ValueError) as error:
-        raise RecordError(
-            f"{path} cannot be read: {error}\nCompare it with leaderboards/wang2022/published.toml."
-        ) from error
+    table = read_table(path)
+    for key in ("name", "title", "citation", "command", "unit"):
+        if not getattr(table, key):
+            raise RecordError(f"{path}: the key '{key}' is missing at the top of the file. A board needs it.")
     return Board(
         name=table.name,
         title=table.title,
@@ -97,7 +55,7 @@ def read_published(path: Path) -> Board:
             Column(metric="mae", label="MAE", unit=table.unit, best="low", digits=2),
             Column(metric="rmse", label="RMSE", unit=table.unit, best="low", digits=2),
         ),
-        rows=rows,
+        rows=tuple(_row(row, table) for row in table.rows),
         facts=(("published rows", table.citation), (COMMAND, table.command)),
         remarks=(*table.remarks, NO_AGREEMENT, *_strained(table)),
     )
@@ -128,66 +86,108 @@ def with_published(board: Board, published: Board) -> Board:
 def _row(row: PublishedRow, table: PublishedTable) -> BoardRow:
     printed = {"rho": row.rho, "mae": row.mae, "rmse": row.rmse}
     millions = row.parameters_in_millions
+    failed = failed_checks(printed_row(row, table))
+    said = [
+        table_of(row),
+        _significance(row),
+        f"Check: {IMPOSSIBLE} ({'; '.join(failed)})." if failed else "",
+    ]
     return BoardRow(
         kind="published",
         name=row.name,
         metrics={name: MetricValue(value=float(text)) for name, text in printed.items() if text is not None},
         parameters=None if millions is None else round(float(millions) * 1e6),
-        seconds_per_epoch=None if row.epoch is None else _seconds(row.epoch),
+        seconds_per_epoch=None if row.epoch is None else seconds_of(row.epoch),
         pretrained_on=row.pretrained_on,
-        remark=" ".join(
-            [f"{'Tables' if ',' in row.tables else 'Table'} {row.tables}.", *_significance(row), *_failures(row, table)]
-        ),
+        remark=" ".join(sentence for sentence in said if sentence),
     )
 
 
-def _significance(row: PublishedRow) -> list[str]:
+def table_of(row: PublishedRow) -> str:
+    """`Tables 3, 4.`; empty where it is not said."""
+    return f"{'Tables' if ',' in row.tables else 'Table'} {row.tables}." if row.tables else ""
+
+
+def printed_row(row: PublishedRow, table: PublishedTable) -> PrintedRow:
+    """The row as the checks take it."""
+    return PrintedRow(
+        rho=row.rho,
+        mae=row.mae,
+        rmse=row.rmse,
+        p=row.p,
+        mean_reference=row.mean_reference,
+        mean_predicted=row.mean_predicted,
+        sd_reference=row.sd_reference,
+        sd_predicted=row.sd_predicted,
+        n=row.films,
+        minimum=table.minimum if row.minimum is None else row.minimum,
+        maximum=table.maximum if row.maximum is None else row.maximum,
+        granularity=row.granularity,
+    )
+
+
+def _significance(row: PublishedRow) -> str:
     """What the printed p leaves possible."""
     if row.p is None:
-        return []
-    text = f"p is printed as {row.p}"
-    if row.films is None or row.rmse is None or not row.p.startswith(">"):
-        return [f"{text}."]
-    bound = max_bias(float(row.rmse), row.films, float(row.p.lstrip("> ")))
-    return [f"{text}: on {row.films} films this allows the means to differ by up to {bound:.1f}."]
+        return ""
+    text, bound = f"p is printed as {row.p}", allowed_bias(row)
+    if bound is None:
+        return f"{text}."
+    return f"{text}: on {row.films} films this allows the means to differ by up to {bound:.1f}."
 
 
-def _failures(row: PublishedRow, table: PublishedTable) -> list[str]:
-    failed = failed_checks(
-        PrintedRow(
-            rho=row.rho,
-            mae=row.mae,
-            rmse=row.rmse,
-            p=row.p,
-            mean_reference=row.mean_reference,
-            mean_predicted=row.mean_predicted,
-            sd_reference=row.sd_reference,
-            sd_predicted=row.sd_predicted,
-            n=row.films,
-            minimum=table.minimum,
-            maximum=table.maximum,
-        )
+def needed_sd(row: PublishedRow, table: PublishedTable) -> tuple[Box, Box] | None:
+    """The smaller and the larger SDs that a row's predictions can have had, over all that rounding and p leave open.
+
+    None where the row does not print what it takes, where nothing is supposed of the reference's SD, or where no SD
+    would do.
+    """
+    supposed = supposed_sd(row, table)
+    if row.rho is None or row.rmse is None or (row.sd_reference is None and supposed is None):
+        return None
+    rho, rmse = rounding_box(row.rho), rounding_box(row.rmse)
+    sd = (
+        (supposed, supposed)
+        if supposed is not None and row.sd_reference is None
+        else rounding_box(row.sd_reference or "")
     )
-    return [f"Check: {IMPOSSIBLE} ({'; '.join(failed)})."] if failed else []
+    if rho[1] < 0 or sd[0] <= 0 or rmse[0] <= 0:
+        return None
+    return needed_predicted_sd(mean_differences(row), sd, rho, rmse)
+
+
+def supposed_sd(row: PublishedRow, table: PublishedTable) -> float | None:
+    """The SD that the reference is supposed to have where none is printed: the row's own before the table's."""
+    return table.supposed_sd_reference if row.supposed_sd_reference is None else row.supposed_sd_reference
+
+
+def mean_differences(row: PublishedRow) -> Box:
+    """Mean differences that a row leaves open: by its means, else by its p, else none but 0 is supposed."""
+    if row.mean_reference is not None and row.mean_predicted is not None:
+        reference, predicted = rounding_box(row.mean_reference), rounding_box(row.mean_predicted)
+        return predicted[0] - reference[1], predicted[1] - reference[0]
+    bound = allowed_bias(row)
+    return (0.0, 0.0) if bound is None else (-bound, bound)
+
+
+def allowed_bias(row: PublishedRow) -> float | None:
+    """Largest difference of the means that a printed `p > alpha` leaves possible; None where it cannot be told."""
+    if row.p is None or row.films is None or row.rmse is None:
+        return None
+    sign, alpha = p_bound(row.p)
+    return max_bias(rounding_box(row.rmse)[1], row.films, alpha) if sign == ">" and 0 < alpha < 1 else None
 
 
 def _strained(table: PublishedTable) -> list[str]:
     """The SDs that predictions must have had, were the reference's as supposed."""
     sd = table.supposed_sd_reference
-    rows = [row for row in table.rows if row.sd_reference is None and row.rho is not None and row.rmse is not None]
-    if sd is None or not rows:
+    found = [needed_sd(row, table) for row in table.rows if row.sd_reference is None]
+    spans = [span for span in found if span is not None]
+    if sd is None or not spans:
         return []
-    spans = [
-        implied_predicted_sd(0.0, sd, rho, float(row.rmse or "nan"))
-        for row in rows
-        for rho in rounding_box(row.rho or "nan")
-    ]
-    small, large = [span[0] for span in spans], [span[1] for span in spans]
-    needed = f"{min(small):.0f} to {max(small):.0f} or of {min(large):.0f} to {max(large):.0f}"
+    (small, large) = ([span[root] for span in spans] for root in (0, 1))
+    needed = " or of ".join(
+        f"{min(box[0] for box in root):.0f} to {max(box[1] for box in root):.0f}" for root in (small, large)
+    )
     supposed = f"were the SD of the reference near {sd:g}, their rho and RMSE would need predictions with an SD of"
     return [f"The rows that print no SD are strained: {supposed} {needed}."]
-
-
-def _seconds(text: str) -> float:
-    minutes, seconds = text.split(":")
-    return 60.0 * int(minutes) + int(seconds)

@@ -48,6 +48,7 @@ from ra_bench.metrics.intervals import (
     interval,
 )
 from ra_bench.metrics.lines import Line, calibration, proportional_bias
+from ra_bench.metrics.needed_spread import needed_predicted_sd
 from ra_bench.metrics.printed_rows import PrintedRow, failed_checks
 from ra_bench.metrics.published import (
     Box,
@@ -152,6 +153,7 @@ __all__ = [
     "max_bias",
     "mean_squares",
     "median_ae",
+    "needed_predicted_sd",
     "nemenyi_difference",
     "noise_ceiling",
     "paired_t",

@@ -119,13 +119,19 @@ def _order(row: PrintedRow) -> Iterator[str]:
 
 
 def _significance(row: PrintedRow) -> Iterator[str]:
+    """A p on one side of a level bounds the difference of the means from one side."""
     shift, rmse = _shift(row), _box(row.rmse)
-    if shift is None or rmse is None or row.n is None or row.p is None or not row.p.strip().startswith(">"):
+    if shift is None or rmse is None or row.n is None or row.p is None:
         return
-    alpha = float(row.p.strip().lstrip(">= "))
-    most, least = max_bias(rmse[1], row.n, alpha), _sizes(shift)[0]
-    if least > most:
-        yield f"the means differ by {least:.2f} or more, but p {row.p} allows {most:.2f} at most"
+    text = row.p.strip()
+    sign, alpha = text[:1], float(text.lstrip("<>= "))
+    if sign not in (">", "<") or not 0 < alpha < 1:
+        return
+    least, most = _sizes(shift)
+    if sign == ">" and least > (allowed := max_bias(rmse[1], row.n, alpha)):
+        yield f"the means differ by {least:.2f} or more, but p {row.p} allows {allowed:.2f} at most"
+    if sign == "<" and most < (needed := max_bias(rmse[0], row.n, alpha)):
+        yield f"the means differ by {most:.2f} or less, but p {row.p} needs {needed:.2f} or more"
 
 
 def _floor(row: PrintedRow) -> Iterator[str]:

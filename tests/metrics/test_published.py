@@ -14,6 +14,7 @@ from ra_bench.metrics import (
     implied_rho,
     implied_rmse,
     max_bias,
+    needed_predicted_sd,
     paired_t,
     rmse,
     rmse_floor,
@@ -162,3 +163,54 @@ def test_an_impossible_row_is_told_what_is_impossible(row: PrintedRow, sentence:
 def test_a_row_of_one_film_is_refused() -> None:
     with pytest.raises(ValueError, match="n is 1: give 2 pairs or more"):
         failed_checks(PrintedRow(n=1))
+
+
+def test_the_strain_on_tables_3_to_5_of_wang_2022_is_10_to_18_or_56_to_64() -> None:
+    rows = [("0.93", "29.85"), ("0.95", "28.95"), ("0.96", "22.89"), ("0.97", "22.01")]
+    found = []
+    for rho, error in rows:
+        bound = max_bias(float(error), 158)
+        found.append(needed_predicted_sd((-bound, bound), (38.7, 38.7), rounding_box(rho), rounding_box(error)))
+    small, large = ([box[root] for box in found if box is not None] for root in (0, 1))
+    assert (round(min(box[0] for box in small)), round(max(box[1] for box in small))) == (10, 18)
+    assert (round(min(box[0] for box in large)), round(max(box[1] for box in large))) == (56, 64)
+
+
+@pytest.mark.parametrize(
+    ("shift", "sd", "rho", "error"),
+    [
+        ((-3.0, 2.0), (35.0, 45.0), (0.80, 0.99), (15.0, 30.0)),
+        ((-1.0, 1.0), (10.0, 60.0), (0.0, 1.0), (5.0, 9.0)),
+        ((0.0, 0.0), (38.0, 39.0), (0.90, 0.91), (16.0, 16.8)),  # partly below the floor
+    ],
+)
+def test_needed_sds_hold_all_that_random_points_of_the_boxes_give(shift, sd, rho, error) -> None:
+    generator = np.random.default_rng(0)
+    d, s, r, e = (generator.uniform(low, high, 200_000) for low, high in (shift, sd, rho, error))
+    square = e**2 - d**2 - s**2 * (1 - r**2)
+    s, r, root = s[square >= 0], r[square >= 0], np.sqrt(square[square >= 0])
+    found = needed_predicted_sd(shift, sd, rho, error)
+    assert found is not None
+    for (low, high), values in zip(found, (r * s - root, r * s + root), strict=True):
+        assert low <= values.min() <= low + 2
+        assert high - 2 <= values.max() <= high
+
+
+def test_an_rmse_below_its_floor_needs_an_sd_that_does_not_exist() -> None:
+    assert needed_predicted_sd((0.0, 0.0), (40.0, 40.0), (0.5, 0.5), (10.0, 10.0)) is None
+
+
+def test_needed_sds_ask_for_a_correlation_that_is_not_negative() -> None:
+    with pytest.raises(ValueError, match="give a box within 0 to 1"):
+        needed_predicted_sd((0.0, 0.0), (40.0, 40.0), (-0.5, -0.4), (10.0, 10.0))
+
+
+def test_a_significant_p_needs_a_difference_of_the_means() -> None:
+    row = PrintedRow(rmse="18.75", p="<0.05", mean_reference="39.76", mean_predicted="39.85", n=158)
+    assert failed_checks(row) == ("the means differ by 0.10 or less, but p <0.05 needs 2.92 or more",)
+
+
+@pytest.mark.parametrize("p", [">1", ">0", "0.31", "=0.31"])
+def test_a_p_that_bounds_nothing_fails_no_check(p: str) -> None:
+    row = PrintedRow(rmse="18.75", p=p, mean_reference="39.76", mean_predicted="39.85", n=158)
+    assert failed_checks(row) == ()

@@ -14,7 +14,12 @@ from ra_bench.values import Board
 
 def render(board: Board) -> str:
     """The whole board; the same board gives the same bytes."""
-    return json.dumps(_plain(board), indent=2, allow_nan=False) + "\n"
+    return as_json_text(board)
+
+
+def as_json_text(value: object) -> str:
+    """Any value of frozen dataclasses, mappings and sequences; what is undefined is null."""
+    return json.dumps(_plain(value), indent=2, allow_nan=False) + "\n"
 
 
 def read_board(text: str) -> Board:

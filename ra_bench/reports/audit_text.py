@@ -1,0 +1,132 @@
+"""An audit of published rows in plain sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ra_bench.boards.published import IMPOSSIBLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ra_bench.metrics import Box
+    from ra_bench.reports.audit import Audit, RowAudit
+
+_NO_AGREEMENT = (
+    "p > 0.05 is not evidence of agreement. It only bounds the difference of the means, as said of each row; a model "
+    "that answers one and the same mean for every film can get p = 1."
+)
+
+
+def audit_text(audit: Audit) -> str:
+    """The whole audit, a paragraph a row and a summary.
+
+    Examples
+    --------
+    >>> from ra_bench.reports.audit import audit
+    >>> from ra_bench.reports.rows_file import read_rows
+    >>> print(audit_text(audit(read_rows())).splitlines()[6])
+    - With rho 0.97 the RMSE would be 9.2 to 10.8, below the printed MAE of 12.24, which cannot be.
+    """
+    parts = [[line for line in (audit.title, audit.citation) if line]]
+    parts += [[_heading(row), *(f"- {said}" for said in _row(row, audit))] for row in audit.rows]
+    parts.append(["In short", *(f"- {said}" for said in _summary(audit))])
+    return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
+
+
+def _heading(row: RowAudit) -> str:
+    return row.name + (f" ({'Tables' if ',' in row.tables else 'Table'} {row.tables})" if row.tables else "")
+
+
+def _row(row: RowAudit, audit: Audit) -> Iterator[str]:
+    if row.failed:
+        yield f"FAILS: {IMPOSSIBLE} ({'; '.join(row.failed)})."
+    else:
+        yield "No check fails, which proves nothing."
+    yield from _forced(row)
+    if row.needed_sd is not None:
+        yield _needed(row)
+    if row.rmse_floor is not None:
+        yield f"Least RMSE that rho {row.rho} allows: {_span(row.rmse_floor, 1)}{_supposing(row)}."
+    if row.allowed_bias is not None:
+        yield f"p {row.p} on {row.films} films allows the means to differ by up to {row.allowed_bias:.2f}."
+    yield from _against_readers(row, audit)
+    if row.grim_informative is False:
+        yield "GRIM can find nothing here: with so many films every mean of this many decimals is possible."
+    for said in row.not_checked:
+        yield f"Not checked. {said}"
+
+
+def _forced(row: RowAudit) -> Iterator[str]:
+    if row.forced_rho is not None:
+        yield f"Means, SDs and RMSE force rho to be {_span(row.forced_rho, 4)}."
+    if row.forced_rmse is None:
+        return
+    said = f"With rho {row.rho} the RMSE would be {_span(row.forced_rmse, 1)}"
+    if row.mae is not None and row.forced_rmse[1] < float(row.mae):
+        said += f", below the printed MAE of {row.mae}, which cannot be"
+    yield f"{said}."
+
+
+def _needed(row: RowAudit) -> str:
+    small, large = row.needed_sd or ((0.0, 0.0), (0.0, 0.0))
+    said = f"Its rho and RMSE need predictions with an SD of {_span(small, 1)} or of {_span(large, 1)}{_supposing(row)}"
+    if large[0] < 0 or small[1] < 0:
+        said += "; a negative SD is impossible"
+    return (
+        f"{said}. Strained: the scale would be shrunk or stretched by a third or more." if row.strained else f"{said}."
+    )
+
+
+def _supposing(row: RowAudit) -> str:
+    return "" if row.supposed_sd is None else f", were the SD of the reference {row.supposed_sd:g}"
+
+
+def _against_readers(row: RowAudit, audit: Audit) -> Iterator[str]:
+    if row.reader:
+        return
+    if audit.noise_ceiling is not None and row.rho is not None and float(row.rho) > audit.noise_ceiling[1]:
+        yield (
+            f"rho {row.rho} lies above the noise ceiling, {_span(audit.noise_ceiling, 3)}: more than a perfect model "
+            "can expect with the mean of these two readers. A hint, no proof."
+        )
+    if audit.reader_benchmark is not None and row.rmse is not None:
+        yield f"RMSE / reader: {float(row.rmse) / audit.reader_benchmark:.2f}."
+
+
+def _summary(audit: Audit) -> Iterator[str]:
+    failed = [row for row in audit.rows if row.failed]
+    names = f": {', '.join(row.name for row in failed)}" if failed else ""
+    yield f"Rows of which {IMPOSSIBLE}: {len(failed)} of {len(audit.rows)}{names}."
+    strained = [row.needed_sd for row in audit.rows if row.strained and row.needed_sd is not None]
+    if strained:
+        small, large = (_around([needed[root] for needed in strained]) for root in (0, 1))
+        supposed = {row.supposed_sd for row in audit.rows if row.strained and row.supposed_sd is not None}
+        were = f"Were the SD of the reference near {min(supposed):g}, their" if len(supposed) == 1 else "Their"
+        yield (
+            f"Strained rows: {len(strained)}. {were} predictions' SD would be {_span(small, 0)} or {_span(large, 0)}."
+        )
+    bounds = [row.allowed_bias for row in audit.rows if row.allowed_bias is not None and not row.reader]
+    if bounds:
+        yield f"All that the printed p say: |bias| is below {_span((min(bounds), max(bounds)), 2)}. {_NO_AGREEMENT}"
+    if audit.noise_ceiling is not None:
+        origin = "as the rest of their row forces it" if audit.ceiling_from_forced_rho else "as printed"
+        yield (
+            f"Noise ceiling, from the correlation of the two readers {origin}: a perfect model can expect rho "
+            f"{_span(audit.noise_ceiling, 3)} with their mean."
+        )
+    if audit.reader_benchmark is not None:
+        yield (
+            f"Reader benchmark: a further reader would have RMSE {audit.reader_benchmark:.2f} against the mean of the "
+            "two; 'RMSE / reader' divides by it."
+        )
+
+
+def _around(boxes: list[Box]) -> Box:
+    return min(box[0] for box in boxes), max(box[1] for box in boxes)
+
+
+def _span(box: Box, digits: int) -> str:
+    """`9.2 to 10.8`, or one number where both ends round to it."""
+    low, high = (f"{end:.{digits}f}" for end in box)
+    return low if low == high else f"{low} to {high}"
