@@ -70,6 +70,7 @@ from ra_bench.metrics.resampling import (
     resample_slowly,
     resample_sums,
 )
+from ra_bench.metrics.separation import bootstrap_p
 from ra_bench.metrics.spread import RangeAudit, range_audit
 from ra_bench.metrics.sums import (
     bias_from_sums,
@@ -119,6 +120,7 @@ __all__ = [
     "bias",
     "bias_from_sums",
     "bias_interval",
+    "bootstrap_p",
     "calibration",
     "ccc",
     "ccc_from_sums",

@@ -1,0 +1,149 @@
+"""A comparison as markdown that reads as well in a terminal."""
+
+from __future__ import annotations
+
+from math import isnan
+from typing import TYPE_CHECKING
+
+from ra_bench.boards.render.escape import one_line
+from ra_bench.boards.render.numbers import as_text, fixed
+from ra_bench.boards.render.table import TableColumn, table
+from ra_bench.reports.compare import ALPHA, MEASURES
+from ra_bench.values import MetricValue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ra_bench.reports.compare import Compared, Comparison, Gap, Pair
+
+
+def comparison_text(comparison: Comparison) -> str:
+    """The whole comparison: models, pairs, who separates from whom, how firm the order is."""
+    parts = [
+        [f"# {len(comparison.models)} models on {_films(comparison)}"],
+        ["## Models", "", *_models(comparison)],
+        ["## Pairs: first minus second", "", *_pairs(comparison)],
+        ["## Who separates from whom", "", *(f"- {said}" for said in _separations(comparison))],
+        ["## How firm the order is", "", *_stability(comparison)],
+        ["## Remarks", "", *(f"- {said}" for said in _remarks(comparison))],
+    ]
+    return "\n\n".join("\n".join(lines) for lines in parts) + "\n"
+
+
+def _films(comparison: Comparison) -> str:
+    films = f"{comparison.films:,} film{'' if comparison.films == 1 else 's'}"
+    return f"{films} of {comparison.patients:,} patient{'' if comparison.patients == 1 else 's'}"
+
+
+def _models(comparison: Comparison) -> list[str]:
+    models = comparison.models
+    return table(
+        [
+            TableColumn(heading="Rank", cells=tuple(_rank(model) for model in models)),
+            TableColumn(heading="Model", cells=tuple(_plain(model.name) for model in models), right=False),
+            TableColumn(heading="Seeds", cells=tuple(", ".join(map(str, model.seeds)) for model in models)),
+            *(
+                TableColumn(
+                    heading=f"{label} {'↑' if key == 'rho' else '↓'}",
+                    cells=tuple(as_text(model.metrics[key], digits) for model in models),
+                )
+                for key, (_, _, label, digits) in MEASURES.items()
+            ),
+            TableColumn(heading="P(best)", cells=tuple(fixed(model.p_best, 2) for model in models)),
+        ]
+    )
+
+
+def _rank(model: Compared) -> str:
+    if isnan(model.rank.value):
+        return ""
+    if isnan(model.rank.low):
+        return f"{model.rank.value:.0f}"
+    return f"{model.rank.value:.0f} ({model.rank.low:.0f}–{model.rank.high:.0f})"
+
+
+def _pairs(comparison: Comparison) -> list[str]:
+    pairs = comparison.pairs
+    columns = [
+        TableColumn(heading="First", cells=tuple(_plain(pair.first) for pair in pairs), right=False),
+        TableColumn(heading="Second", cells=tuple(_plain(pair.second) for pair in pairs), right=False),
+    ]
+    for key, (_, _, label, digits) in MEASURES.items():
+        gaps = [pair.gaps[key] for pair in pairs]
+        columns += [
+            TableColumn(heading=f"{label} difference", cells=tuple(_gap(gap, digits) for gap in gaps)),
+            TableColumn(heading=f"p {label}", cells=tuple(fixed(gap.p_holm, 4) for gap in gaps)),
+        ]
+    columns.append(TableColumn(heading="Separated", cells=tuple(_separated(pair) for pair in pairs), right=False))
+    return table(columns)
+
+
+def _gap(gap: Gap, digits: int) -> str:
+    return as_text(MetricValue(value=gap.value, low=gap.low, high=gap.high), digits)
+
+
+def _separated(pair: Pair) -> str:
+    if isnan(pair.gaps["rmse"].p_holm):
+        return "n/a"
+    if pair.separated:
+        return "yes"
+    return "before Holm only" if pair.gaps["rmse"].p < ALPHA else "no"
+
+
+def _plain(text: str) -> str:
+    """A name that can break neither a line nor a table, and otherwise reads as it was written."""
+    return one_line(text).replace("|", "\\|")
+
+
+def _separations(comparison: Comparison) -> Iterator[str]:
+    for model in comparison.models:
+        better = [pair.second for pair in comparison.pairs if pair.first == model.name and pair.separated]
+        worse = [pair.first for pair in comparison.pairs if pair.second == model.name and pair.separated]
+        told = {*better, *worse, model.name}
+        alike = [other.name for other in comparison.models if other.name not in told]
+        said = [
+            f"{word} {', '.join(map(_plain, names))}"
+            for word, names in (("better than", better), ("worse than", worse), ("not separated from", alike))
+            if names
+        ]
+        yield f"{_plain(model.name)}: {'; '.join(said)}."
+
+
+def _stability(comparison: Comparison) -> list[str]:
+    models = comparison.models
+    columns = [TableColumn(heading="Model", cells=tuple(_plain(model.name) for model in models), right=False)]
+    columns += [
+        TableColumn(heading=f"place {place + 1}", cells=tuple(fixed(model.places[place], 2) for model in models))
+        for place in range(len(models))
+    ]
+    tau = fixed(comparison.mean_kendall_tau, 2)
+    return [
+        *table(columns),
+        "",
+        (
+            f"Share of {comparison.resamples:,} draws of the patients in which a model takes each place by RMSE. The "
+            f"order of a draw agrees with the one above by Kendall's tau {tau} on average; 1 would be always the same."
+        ),
+    ]
+
+
+def _remarks(comparison: Comparison) -> Iterator[str]:
+    pairs = len(comparison.pairs)
+    yield (
+        f"Intervals: 95 %, from {comparison.resamples:,} draws of patients that all models share (RMSE and MAE of a "
+        "model: BCa; rho and all differences: percentile). A negative difference of RMSE or MAE, and a positive one of "
+        "rho, is in favour of the first."
+    )
+    family = "the one pair" if pairs == 1 else f"all {pairs} pairs of the same measure"
+    yield (
+        f"p: from the same draws, two-sided, after Holm over {family}. 'Separated' goes by RMSE: p below {ALPHA}. "
+        "'before Holm only': this pair alone would separate, but among so many some do by chance. Not separated is not "
+        "shown to be equal."
+    )
+    if 2 * pairs / (comparison.resamples + 1) >= ALPHA:
+        yield f"With {pairs} pairs no p from {comparison.resamples:,} draws can pass Holm. Name fewer models."
+    least = [pair.detectable for pair in comparison.pairs if not isnan(pair.detectable)]
+    if least:
+        span = f"{min(least):.2f}" if len(least) == 1 else f"{min(least):.2f} to {max(least):.2f}, by pair"
+        yield f"Smallest true difference in RMSE that these films show at 80 % power, before Holm: {span}."
+    yield from map(_plain, comparison.remarks)
