@@ -16,6 +16,7 @@ COMMANDS = {
     "run": "Train and measure models, and write their leaderboard.",
     "leaderboard": "Write boards anew from what stands: no training, no torch.",
     "compare": "Models against models on the same films: who separates from whom.",
+    "power": "How many films it takes to tell models apart, or to show a small mean difference.",
     "audit": "Check rows that a paper prints: what fails, and what would have to be true.",
     "list": "What is installed: models, datasets, metrics, trainers, protocols, launchers, renderers.",
     "plugins": "Where it comes from, and what did not load.",

@@ -49,6 +49,7 @@ from ra_bench.metrics.intervals import (
 )
 from ra_bench.metrics.lines import Line, calibration, proportional_bias
 from ra_bench.metrics.needed_spread import needed_predicted_sd
+from ra_bench.metrics.power import Needed, films_for_equivalence, films_to_separate, patients_to_separate, tost_power
 from ra_bench.metrics.printed_rows import PrintedRow, failed_checks
 from ra_bench.metrics.published import (
     Box,
@@ -98,6 +99,7 @@ __all__ = [
     "Line",
     "MeanSquares",
     "Method",
+    "Needed",
     "PrintedRow",
     "RangeAudit",
     "RankStability",
@@ -135,6 +137,8 @@ __all__ = [
     "equivalence_margin",
     "equivalence_verdict",
     "failed_checks",
+    "films_for_equivalence",
+    "films_to_separate",
     "friedman",
     "given_indices",
     "grim",
@@ -159,6 +163,7 @@ __all__ = [
     "nemenyi_difference",
     "noise_ceiling",
     "paired_t",
+    "patients_to_separate",
     "pearson",
     "pearson_from_sums",
     "pearson_interval",
@@ -185,6 +190,7 @@ __all__ = [
     "spearman",
     "tost",
     "tost_from_summary",
+    "tost_power",
     "variance_components",
     "weighted_kappa",
     "williams_t",

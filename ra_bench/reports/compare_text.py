@@ -40,7 +40,7 @@ def _models(comparison: Comparison) -> list[str]:
     return table(
         [
             TableColumn(heading="Rank", cells=tuple(_rank(model) for model in models)),
-            TableColumn(heading="Model", cells=tuple(_plain(model.name) for model in models), right=False),
+            TableColumn(heading="Model", cells=tuple(plain(model.name) for model in models), right=False),
             TableColumn(heading="Seeds", cells=tuple(", ".join(map(str, model.seeds)) for model in models)),
             *(
                 TableColumn(
@@ -65,8 +65,8 @@ def _rank(model: Compared) -> str:
 def _pairs(comparison: Comparison) -> list[str]:
     pairs = comparison.pairs
     columns = [
-        TableColumn(heading="First", cells=tuple(_plain(pair.first) for pair in pairs), right=False),
-        TableColumn(heading="Second", cells=tuple(_plain(pair.second) for pair in pairs), right=False),
+        TableColumn(heading="First", cells=tuple(plain(pair.first) for pair in pairs), right=False),
+        TableColumn(heading="Second", cells=tuple(plain(pair.second) for pair in pairs), right=False),
     ]
     for key, (_, _, label, digits) in MEASURES.items():
         gaps = [pair.gaps[key] for pair in pairs]
@@ -90,7 +90,7 @@ def _separated(pair: Pair) -> str:
     return "before Holm only" if pair.gaps["rmse"].p < ALPHA else "no"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """A name that can break neither a line nor a table, and otherwise reads as it was written."""
     return one_line(text).replace("|", "\\|")
 
@@ -102,16 +102,16 @@ def _separations(comparison: Comparison) -> Iterator[str]:
         told = {*better, *worse, model.name}
         alike = [other.name for other in comparison.models if other.name not in told]
         said = [
-            f"{word} {', '.join(map(_plain, names))}"
+            f"{word} {', '.join(map(plain, names))}"
             for word, names in (("better than", better), ("worse than", worse), ("not separated from", alike))
             if names
         ]
-        yield f"{_plain(model.name)}: {'; '.join(said)}."
+        yield f"{plain(model.name)}: {'; '.join(said)}."
 
 
 def _stability(comparison: Comparison) -> list[str]:
     models = comparison.models
-    columns = [TableColumn(heading="Model", cells=tuple(_plain(model.name) for model in models), right=False)]
+    columns = [TableColumn(heading="Model", cells=tuple(plain(model.name) for model in models), right=False)]
     columns += [
         TableColumn(heading=f"place {place + 1}", cells=tuple(fixed(model.places[place], 2) for model in models))
         for place in range(len(models))
@@ -146,4 +146,4 @@ def _remarks(comparison: Comparison) -> Iterator[str]:
     if least:
         span = f"{min(least):.2f}" if len(least) == 1 else f"{min(least):.2f} to {max(least):.2f}, by pair"
         yield f"Smallest true difference in RMSE that these films show at 80 % power, before Holm: {span}."
-    yield from map(_plain, comparison.remarks)
+    yield from map(plain, comparison.remarks)
