@@ -290,7 +290,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricValue:
-    """A quantity with its 95 % interval; nan where undefined. `method` says how: "bca", "percentile", "t"."""
+    """A quantity with its 95 % interval; nan where undefined. `method` says how: "bca", "percentile", "t".
+
+    With the method "range" the ends are the least and the largest over seeds.
+    """
 
     value: float
     low: float = float("nan")
@@ -300,12 +303,17 @@ class MetricValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardRow:
-    """One line of a board. `rank` is None for all but ranked models."""
+    """One line of a board. `rank` is None for all but ranked models.
+
+    `films` are those that were measured, `missing` those of the board that were not: no prediction, or no reading.
+    """
 
     kind: Literal["model", "baseline", "reader", "published", "failed", "waiting"]
     name: str
     rank: int | None = None
     seeds: tuple[int, ...] = ()
+    films: int | None = None
+    missing: int | None = None
     metrics: Mapping[str, MetricValue] = field(default_factory=dict)
     parameters: int | None = None
     madds: int | None = None

@@ -96,7 +96,7 @@ def assemble(
         measured = evaluate(films, metrics, resampling)
         rows += measured_rows(records, measured, baselines=baselines, benchmark=readers.benchmark, scored=films.scored)
         rows += readers.rows
-        remarks += readers.remarks + measured_remarks(films, rows, records)
+        remarks += readers.remarks + measured_remarks(films, rows, records, measured)
         facts = (*facts, *record_facts(records, films))
     return Board(
         name=name,

@@ -19,6 +19,8 @@ P_MEAN_DIFFERENCE = "p_mean_difference"
 P_BEST = "p_best"
 #: Shown beside the rank, not in a column of its own.
 RANK = "rank"
+#: Of rows of several seeds, shown in a section of their own: RMSE with its range, and SDs of the RMSE of one training.
+OVER_SEEDS, SD_PATIENTS, SD_SEEDS, SD_REST = "rmse_over_seeds", "rmse_sd_patients", "rmse_sd_seeds", "rmse_sd_rest"
 #: Name of the fact that holds the command which makes the board.
 COMMAND = "command"
 #: Name of the fact that says what a score counts, and its ends.
@@ -32,7 +34,7 @@ OWN = (
     Column(metric=P_MEAN_DIFFERENCE, label="p (mean difference)", unit="", best="none", digits=3),
     Column(metric=P_BEST, label="P(best)", unit="", best="none", digits=2),
 )
-_TAKEN = frozenset({RANK, *(column.metric for column in OWN)})
+_TAKEN = frozenset({RANK, OVER_SEEDS, SD_PATIENTS, SD_SEEDS, SD_REST, *(column.metric for column in OWN)})
 
 
 def columns_of(metrics: Sequence[MetricSpec]) -> tuple[Column, ...]:

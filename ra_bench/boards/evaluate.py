@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isnan, nan
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ra_bench.boards.columns import BIAS_WITHIN, P_MEAN_DIFFERENCE
+from ra_bench.boards.seeds import over_seeds
 from ra_bench.errors import RecordError
 from ra_bench.metrics import (
     Resampled,
@@ -112,6 +113,8 @@ def measure(
         except Exception as error:  # noqa: BLE001 - a guest's metric may raise anything, and must not stop the others
             values[spec.name] = MetricValue(value=nan)
             problems.append(f"{spec.label} could not be computed ({type(error).__name__}: {error}).")
+    for name, value in over_seeds(resampling.patient, reference, predicted).items():
+        values[name] = replace(value, value=rounded(value.value), low=rounded(value.low), high=rounded(value.high))
     pairs = complete_pairs(reference, predicted.mean(axis=0))
     return Measured(
         values=values | _of_mean_difference(pairs, sums),

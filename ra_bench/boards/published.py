@@ -95,6 +95,7 @@ def _row(row: PublishedRow, table: PublishedTable) -> BoardRow:
     return BoardRow(
         kind="published",
         name=row.name,
+        films=row.films,
         metrics={name: MetricValue(value=float(text)) for name, text in printed.items() if text is not None},
         parameters=None if millions is None else round(float(millions) * 1e6),
         seconds_per_epoch=None if row.epoch is None else seconds_of(row.epoch),

@@ -109,7 +109,14 @@ def _row(name: str, others: Floats, own: Floats, metrics: Sequence[MetricSpec], 
     measured = measure(metrics, resampling, others, own[None], [sums])
     icc = with_interval(resample_metric(icc_a_1_from_sums, sums), "percentile")
     said = [f"ICC(A,1) {as_text(icc, 2)}.", *_agreement(others, own), *_left_out(others, measured), *measured.problems]
-    return BoardRow(kind="reader", name=name, metrics=measured.values, remark=" ".join(said))
+    return BoardRow(
+        kind="reader",
+        name=name,
+        films=measured.films,
+        missing=others.size - measured.films,
+        metrics=measured.values,
+        remark=" ".join(said),
+    )
 
 
 def _agreement(others: Floats, own: Floats) -> list[str]:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+from math import isfinite
+from statistics import median
 from typing import TYPE_CHECKING
 
 from ra_bench.boards.facts import COHORT_NOTE
+from ra_bench.metrics import detectable_difference, difference
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from ra_bench.boards.evaluate import Measured
     from ra_bench.boards.facts import Facts
     from ra_bench.boards.held_out import HeldOut
+    from ra_bench.metrics import Resampled
     from ra_bench.values import BoardRow, RunRecord
 
 PRIVATE = (
@@ -34,7 +40,7 @@ _SHARED_RANKS = (
 )
 _SEEDS = (
     "A row of several seeds shows the mean of its seeds' metrics. Its intervals are about the choice of patients, "
-    "not about the choice of seeds."
+    "not about the choice of seeds: for that see 'Seeds'."
 )
 
 
@@ -43,15 +49,34 @@ def cohort_notes(facts: Facts) -> tuple[str, ...]:
     return tuple(value for name, value in facts if name == COHORT_NOTE)
 
 
-def measured_remarks(films: HeldOut, rows: Sequence[BoardRow], records: Sequence[RunRecord]) -> tuple[str, ...]:
+def measured_remarks(
+    films: HeldOut, rows: Sequence[BoardRow], records: Sequence[RunRecord], measured: Mapping[str, Measured]
+) -> tuple[str, ...]:
     """Remarks that follow from what was measured."""
     said = []
-    if sum(row.rank is not None for row in rows) > 1:
-        said.append(_SHARED_RANKS)
+    ranked = [row.name for row in rows if row.rank is not None]
+    if len(ranked) > 1:
+        said += [_SHARED_RANKS, *_of_detectable([measured[name].rmse for name in ranked])]
     said += [BIAS_WITHIN, NO_EVIDENCE]
     if any(len(row.seeds) > 1 for row in rows if row.kind in ("model", "baseline")):
         said.append(_SEEDS)
     return (*said, *_of_films(films), *_of_devices(records))
+
+
+def _of_detectable(errors: Sequence[Resampled]) -> list[str]:
+    """The smallest difference in RMSE that the films can show, over all pairs of ranked models."""
+    found = [detectable_difference(difference(first, second)) for first, second in combinations(errors, 2)]
+    least = sorted(value for value in found if isfinite(value))
+    if not least:
+        return []
+    size = f"{least[0]:.1f}" if len(least) == 1 else f"{median(least):.1f} (from {least[0]:.1f} to {least[-1]:.1f})"
+    pairs = "for the two ranked models" if len(least) == 1 else "for the median pair of ranked models"
+    return [
+        (
+            f"Smallest difference in RMSE that these films can show at 80 % power: {size} {pairs}. Models that err "
+            "alike are told apart more easily."
+        )
+    ]
 
 
 def _of_films(films: HeldOut) -> list[str]:

@@ -52,10 +52,10 @@ def measured_rows(
     rows = []
     for name in (*places, *others):
         said = [_missing(measured[name], scored, "It is not ranked."), _against_mean(measured[name], floor)]
-        rows.append(_row("model", name, records, measured[name], places.get(name), benchmark, said))
+        rows.append(_row("model", name, records, measured[name], places.get(name), benchmark, scored, said))
     for name in sorted(measured.keys() & set(baselines), key=lambda name: (measured[name].rmse.estimate, name)):
         said = [_missing(measured[name], scored, "")]
-        rows.append(_row("baseline", name, records, measured[name], None, benchmark, said))
+        rows.append(_row("baseline", name, records, measured[name], None, benchmark, scored, said))
     return rows
 
 
@@ -92,6 +92,7 @@ def _row(
     measured: Measured,
     place: Place | None,
     benchmark: float,
+    scored: int,
     said: Sequence[str],
 ) -> BoardRow:
     own = sorted((record for record in records if record.job.model == name), key=lambda record: record.job.seed)
@@ -107,6 +108,8 @@ def _row(
         name=name,
         rank=None if place is None else place.rank,
         seeds=tuple(record.job.seed for record in own),
+        films=measured.films,
+        missing=scored - measured.films,
         metrics=values,
         parameters=own[0].parameters,
         madds=own[0].madds,

@@ -62,7 +62,14 @@ from ra_bench.metrics.published import (
     rounding_box,
 )
 from ra_bench.metrics.ranking import Ranking, RankStability, rank_models, rank_stability
-from ra_bench.metrics.replication import Repeatability, VarianceComponents, repeatability, variance_components
+from ra_bench.metrics.replication import (
+    Repeatability,
+    RmseSpread,
+    VarianceComponents,
+    repeatability,
+    rmse_spread,
+    variance_components,
+)
 from ra_bench.metrics.resampling import (
     Resampled,
     ResampledSums,
@@ -108,6 +115,7 @@ __all__ = [
     "Resampled",
     "ResampledSums",
     "Resampling",
+    "RmseSpread",
     "Shifts",
     "TTest",
     "Tost",
@@ -184,6 +192,7 @@ __all__ = [
     "rmse_floor",
     "rmse_from_sums",
     "rmse_identity",
+    "rmse_spread",
     "rounding_box",
     "sdc",
     "sem",

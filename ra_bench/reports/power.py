@@ -142,8 +142,8 @@ def equivalence_text(sd: float, margin: float, *, true_difference: float, power:
     films = films_for_equivalence(sd, margin, true_difference=true_difference, power=power)
     return (
         f"Films needed to show that the mean difference lies within ±{margin:g}: {films:,}\n"
-        f"(TOST at 5 %, {power * 100:g} % power, SD of the differences {sd:g}, true mean difference {true_difference:g}, one "
-        "film a patient)\n\n"
+        f"(TOST at 5 %, {power * 100:g} % power, SD of the differences {sd:g}, true mean difference "
+        f"{true_difference:g}, one film a patient)\n\n"
         "- It is about the mean: single films may still differ by far more than the margin.\n"
     )
 

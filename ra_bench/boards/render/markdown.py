@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ra_bench.boards.columns import COMMAND, MEASURED_ON, RANK, SCALE
+from ra_bench.boards.columns import COMMAND, MEASURED_ON, OVER_SEEDS, RANK, SCALE, SD_PATIENTS, SD_REST, SD_SEEDS
 from ra_bench.boards.render.escape import code, escaped
-from ra_bench.boards.render.numbers import as_text, decimals, duration, rank_of, three_digits
+from ra_bench.boards.render.numbers import as_text, decimals, duration, films_of, rank_of, three_digits
 from ra_bench.boards.render.table import TableColumn, table
 
 if TYPE_CHECKING:
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from ra_bench.values import Board, BoardRow, Column
 
 _ARROWS = {"high": " ↑", "low": " ↓", "zero": " →0", "none": ""}
+_OF_SEEDS = (
+    "How far the RMSE of one training moves: with other patients, as many as here; with another seed; and by what a "
+    "seed does to single patients. From the mean squares of the squared errors. Few seeds say little about seeds."
+)
 _METHODS = {"bca": "BCa bootstrap", "percentile": "percentile bootstrap", "t": "t"}
 
 
@@ -27,6 +31,7 @@ def render(board: Board) -> str:
         _section(board, "Readers: the same measures, reader against reader", ("reader",)),
         _section(board, "Baselines: what every model must beat", ("baseline",)),
         _unfinished(board),
+        _seeds(board),
         _cost(board),
         _section(board, "Published, not recomputed", ("published",), cost=True),
         _bullets("Remarks", map(escaped, board.remarks)),
@@ -57,6 +62,7 @@ def _section(board: Board, heading: str, kinds: Sequence[str], *, legend: str = 
     columns = [
         TableColumn(heading="Rank", cells=tuple(rank_of(row, row.metrics.get(RANK)) for row in rows)),
         _names(rows, "Reader" if "reader" in kinds else "Model"),
+        TableColumn(heading="n", cells=tuple(films_of(row) for row in rows)),
         *(_metric_column(column, rows) for column in board.columns),
         *(_cost_columns(rows) if cost else ()),
     ]
@@ -112,6 +118,28 @@ def _unfinished(board: Board) -> list[str]:
         TableColumn(heading="Why", cells=tuple(escaped(row.remark) for row in rows), right=False),
     ]
     return ["## Not finished", "", *table(columns)]
+
+
+def _seeds(board: Board) -> list[str]:
+    """Rows of several trainings: how far their RMSEs lie apart, and why."""
+    rows = [row for row in board.rows if OVER_SEEDS in row.metrics]
+    if not rows:
+        return []
+    digits = max((column.digits for column in board.columns if column.metric == "rmse"), default=1) + 1
+    columns = [
+        _names(rows, "Model"),
+        TableColumn(heading="Seeds", cells=tuple(", ".join(map(str, row.seeds)) for row in rows)),
+        *(
+            TableColumn(heading=heading, cells=tuple(as_text(row.metrics.get(name), digits) for row in rows))
+            for name, heading in (
+                (OVER_SEEDS, "RMSE, mean (least to most)"),
+                (SD_PATIENTS, "SD over patients"),
+                (SD_SEEDS, "SD over seeds"),
+                (SD_REST, "SD of the rest"),
+            )
+        ),
+    ]
+    return ["## Seeds: what another training would change", "", *table(columns), "", _OF_SEEDS]
 
 
 def _cost(board: Board) -> list[str]:

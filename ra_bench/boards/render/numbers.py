@@ -58,6 +58,13 @@ def rank_of(row: BoardRow, interval: MetricValue | None) -> str:
     return f"{row.rank} ({interval.low:.0f}–{interval.high:.0f})"
 
 
+def films_of(row: BoardRow) -> str:
+    """`158`, or `150 (8 missing)`; empty where it is not known."""
+    if row.films is None:
+        return ""
+    return f"{row.films:,} ({row.missing:,} missing)" if row.missing else f"{row.films:,}"
+
+
 def three_digits(value: float) -> str:
     """Three figures without an exponent.
 
