@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ra_bench.values import Board, RunRecord
 
 BOARD, RECORDS, PUBLISHED = "board", "records", "published.toml"
+_PRIVATE = "drawn again from board.json: the cohort is private, its predictions are not here"
 _SAFE = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9._+-]*")
 
 
@@ -129,11 +130,10 @@ def _made_again(old: Board, published: Board | None, folder: Path, metrics: Sequ
             private=False,
         )
         board = board if published is None else with_published(board, published)
-        return Rebuilt(board=board, source=f"measured again from {len(records)} records")
+        size = "1 record" if len(records) == 1 else f"{len(records)} records"
+        return Rebuilt(board=board, source=f"measured again from {size}{_new_columns(old, board)}")
     if old.private:
-        return Rebuilt(
-            board=old, source="drawn again from board.json: the cohort is private, its predictions are not here"
-        )
+        return Rebuilt(board=old, source=_PRIVATE + _not_added(old, metrics))
     if any(row.kind in ("model", "baseline", "reader") for row in old.rows):
         raise RecordError(f"{folder / RECORDS} holds no records, but the board has measured rows. Restore the folder.")
     if published is not None and not any(row.kind in ("failed", "waiting") for row in old.rows):
@@ -146,8 +146,29 @@ def _check_columns(old: Board, metrics: Sequence[MetricSpec]) -> None:
     for column in old.columns:
         if column.metric not in known:
             raise UnknownNameError(
-                "metric", column.metric, known, advice="The board has a column of it: install the package it came with."
+                "metric",
+                column.metric,
+                known,
+                advice=(
+                    "The board has a column of it: install the package it came with, or give its file with -p. "
+                    "'ra-bench run' writes the board without it."
+                ),
             )
+
+
+def _new_columns(old: Board, board: Board) -> str:
+    before = {column.metric for column in old.columns}
+    new = [column.label for column in board.columns if column.metric not in before]
+    return f"; new: {', '.join(new)}" if new else ""
+
+
+def _not_added(old: Board, metrics: Sequence[MetricSpec]) -> str:
+    """What a board without predictions cannot show, and where it can be measured."""
+    before = {column.metric for column in old.columns}
+    new = [spec.label for spec in metrics if spec.name not in before]
+    if not new:
+        return ""
+    return f". So it has no {', '.join(new)}: 'ra-bench run' measures it where the runs are, and trains nothing anew"
 
 
 def _write_board(board: Board, folder: Path, renderers: Sequence[RendererSpec]) -> None:

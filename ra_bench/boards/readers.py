@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from math import nan, sqrt
 from typing import TYPE_CHECKING
@@ -20,6 +20,8 @@ from ra_bench.metrics import (
     noise_ceiling,
     resample_metric,
     resample_sums,
+    sdc,
+    sem,
 )
 from ra_bench.values import BoardRow
 
@@ -62,7 +64,8 @@ def measure_readers(films: HeldOut, metrics: Sequence[MetricSpec], resampling: R
     if not _pairs(scores):
         return Readers()
     if len(names) == 2:
-        rows = [_row(f"{names[1]} against {names[0]}", scores[0], scores[1], metrics, resampling)]
+        row = _row(f"{names[1]} against {names[0]}", scores[0], scores[1], metrics, resampling)
+        rows = [replace(row, remark=" ".join([row.remark, *_of_one_reading(scores)]))]
     else:
         rests = [mean_reading([other for other in scores if other is not own]) for own in scores]
         rows = [
@@ -128,6 +131,19 @@ def _agreement(others: Floats, own: Floats) -> list[str]:
         (
             f"95 % of the differences on single films lie between {limits.low:.1f} and {limits.high:.1f} "
             "(limits of agreement)."
+        ),
+    ]
+
+
+def _of_one_reading(scores: Sequence[Floats]) -> list[str]:
+    """What two like readers say of the error of one reading."""
+    pairs = complete_pairs(*scores)
+    if pairs[0].size < 2:
+        return []
+    return [
+        (
+            f"SEM {fixed(sem(*pairs), 1)}; smallest detectable change between two single readings (SDC) "
+            f"{fixed(sdc(*pairs), 1)}."
         )
     ]
 

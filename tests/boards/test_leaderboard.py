@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ra_bench.boards.board import build_board
@@ -12,7 +13,7 @@ from ra_bench.boards.leaderboard import rebuild, save_board
 from ra_bench.boards.render import json, markdown
 from ra_bench.errors import PluginError, RecordError, UnknownNameError
 from ra_bench.runs.records import read_record
-from ra_bench.specs import RendererSpec
+from ra_bench.specs import MetricSpec, RendererSpec
 
 LEADERBOARDS = Path(__file__).parents[2] / "leaderboards"
 MARKDOWN = RendererSpec(name="markdown", suffix=".md", render=markdown.render)
@@ -126,10 +127,48 @@ def test_a_better_formula_reaches_the_board_without_training(made, tmp_path):
     assert "Pearson's rho ↑" in (tmp_path / "board.md").read_text()
 
 
+def median_error():
+    return MetricSpec(
+        name="median-error",
+        label="median error",
+        unit="",
+        compute=lambda reference, predicted: float(np.median(np.abs(predicted - reference))),
+        best="low",
+        interval="percentile",
+    )
+
+
+def test_a_new_metric_reaches_an_old_board_from_its_stored_predictions(made, tmp_path):
+    saved(made, tmp_path)
+    found = rebuild(tmp_path, (*made.metrics, median_error()), RENDERERS)
+    assert found.source == "measured again from 6 records; new: median error"
+    row = next(row for row in found.board.rows if row.name == "best")
+    given = made.predictions(8, 3)
+    reference = np.mean(list(given.readings.values()), axis=0)
+    expected = np.median(np.abs(np.array(given.predicted) - reference))
+    assert row.metrics["median-error"].value == pytest.approx(expected)
+    assert row.metrics["median-error"].low < expected < row.metrics["median-error"].high
+    assert "median error ↓" in (tmp_path / "board.md").read_text()
+
+
+def test_a_private_board_says_that_it_cannot_show_a_new_metric_and_where_it_can_be_measured(made, tmp_path):
+    saved(made, tmp_path, private=True)
+    before = contents(tmp_path)
+    found = rebuild(tmp_path, (*made.metrics, median_error()), RENDERERS)
+    assert found.source.endswith(
+        "its predictions are not here. So it has no median error: 'ra-bench run' measures it where the runs are, and "
+        "trains nothing anew"
+    )
+    assert contents(tmp_path) == before
+
+
 def test_a_column_whose_metric_is_not_installed_is_not_lost_silently(made, tmp_path):
     saved(made, tmp_path)
     before = contents(tmp_path)
-    with pytest.raises(UnknownNameError, match=r"No metric named 'ccc'[\s\S]*install the package it came with"):
+    with pytest.raises(
+        UnknownNameError,
+        match=r"No metric named 'ccc'[\s\S]*or give its file with -p. 'ra-bench run' writes",
+    ):
         rebuild(tmp_path, made.metrics[:3], RENDERERS)
     assert contents(tmp_path) == before
 

@@ -50,6 +50,20 @@ def test_the_row_says_the_limits_of_agreement_in_a_sentence(made):
     assert f"lie between {limits.low:.1f} and {limits.high:.1f} (limits of agreement)" in row.remark
 
 
+def test_two_readers_say_the_error_of_one_reading(made):
+    first, second = (np.array(scores) for scores in made.readings().values())
+    sd = (second - first).std(ddof=1)
+    (row,) = measured(made, made.readings()).rows
+    said = f"SEM {sd / 2**0.5:.1f}; smallest detectable change between two single readings (SDC) {1.96 * sd:.1f}."
+    assert row.remark.endswith(said)
+
+
+def test_a_reader_against_the_mean_of_others_says_no_sem(made):
+    scores = made.readings()
+    found = measured(made, {**scores, "reader3": scores["reader1"]})
+    assert not [row for row in found.rows if "SEM" in row.remark]
+
+
 def test_the_row_says_the_icc_of_single_readings_with_its_interval(made):
     scores = made.readings()
     icc = icc_table(np.column_stack(list(scores.values()))).values["icc_a_1"]

@@ -18,6 +18,37 @@ def test_a_board_is_written_anew_with_the_same_bytes(first, cli, tmp_path):
     assert board.read_bytes() == before
 
 
+MEDIAN = """
+import numpy as np
+from ra_bench import MetricSpec, hookimpl
+
+@hookimpl
+def register_metrics():
+    def compute(reference, predicted):
+        return float(np.median(np.abs(predicted - reference)))
+    return [MetricSpec(name="median-error", label="median error", unit="", compute=compute, best="low")]
+"""
+
+
+def test_a_metric_of_a_plugin_file_is_added_to_a_board_that_stands(first, cli, tmp_path):
+    shutil.copytree(first[0] / "leaderboards", tmp_path / "leaderboards")
+    (tmp_path / "median.py").write_text(MEDIAN)
+    said = cli("leaderboard", "-p", "median.py")
+    assert (said.code, said.err) == (0, "")
+    assert said.out.endswith("board.md: measured again from 2 records; new: median error\n")
+    assert "median error ↓" in (tmp_path / "leaderboards/tiny-tiny/board.md").read_text()
+
+
+def test_a_board_with_a_guests_column_is_not_written_without_the_guest(first, cli, tmp_path):
+    shutil.copytree(first[0] / "leaderboards", tmp_path / "leaderboards")
+    (tmp_path / "median.py").write_text(MEDIAN)
+    cli("leaderboard", "-p", "median.py")
+    said = cli("leaderboard")
+    assert said.code == 1
+    assert "No metric named 'median-error'" in said.err
+    assert "give its file with -p" in said.err
+
+
 def test_no_torch_is_imported_to_write_a_board(first, tmp_path):
     shutil.copytree(first[0] / "leaderboards", tmp_path / "leaderboards")
     script = (

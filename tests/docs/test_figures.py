@@ -74,6 +74,7 @@ def test_every_column_of_a_board_is_explained(root: Path) -> None:
     assert re.findall(r"^\| ([^|`]+) \|", said.split("### What each column means")[1], re.MULTILINE) == [
         "column",
         "Rank",
+        "n",
         *labels,
     ]
 
