@@ -15,6 +15,8 @@ from ra_bench.errors import RaBenchError
 COMMANDS = {
     "run": "Train and measure models, and write their leaderboard.",
     "leaderboard": "Write boards anew from what stands: no training, no torch.",
+    "score": "Measure predictions that anybody made against readers: the full report.",
+    "agree": "Measure readers against one another.",
     "list": "What is installed: models, datasets, metrics, trainers, protocols, launchers, renderers.",
     "plugins": "Where it comes from, and what did not load.",
     "cohort": "Describe, look at and make cohorts.",

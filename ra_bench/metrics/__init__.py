@@ -59,6 +59,7 @@ from ra_bench.metrics.published import (
     rmse_floor,
     rounding_box,
 )
+from ra_bench.metrics.rank_resampling import resample_spearman
 from ra_bench.metrics.ranking import Ranking, RankStability, rank_models, rank_stability
 from ra_bench.metrics.replication import Repeatability, VarianceComponents, repeatability, variance_components
 from ra_bench.metrics.resampling import (
@@ -79,7 +80,7 @@ from ra_bench.metrics.sums import (
     power_sums,
     rmse_from_sums,
 )
-from ra_bench.metrics.verdict import Finding, Verdict, equivalence_verdict
+from ra_bench.metrics.verdict import Finding, Verdict, equivalence_verdict, verdict_of
 
 __all__ = [
     "INTERVAL_METHODS",
@@ -170,6 +171,7 @@ __all__ = [
     "repeatability",
     "resample_metric",
     "resample_slowly",
+    "resample_spearman",
     "resample_sums",
     "rmse",
     "rmse_floor",
@@ -182,6 +184,7 @@ __all__ = [
     "tost",
     "tost_from_summary",
     "variance_components",
+    "verdict_of",
     "weighted_kappa",
     "williams_t",
     "within",

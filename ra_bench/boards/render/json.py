@@ -14,7 +14,7 @@ from ra_bench.values import Board
 
 def render(board: Board) -> str:
     """The whole board; the same board gives the same bytes."""
-    return json.dumps(_plain(board), indent=2, allow_nan=False) + "\n"
+    return json.dumps(plain(board), indent=2, allow_nan=False) + "\n"
 
 
 def read_board(text: str) -> Board:
@@ -39,13 +39,14 @@ def read_board(text: str) -> Board:
         ) from error
 
 
-def _plain(value: object) -> Any:
+def plain(value: object) -> Any:
+    """Frozen values as JSON has them: nan is null."""
     if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
+        return {str(key): plain(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(entry) for entry in value]
+        return [plain(entry) for entry in value]
     if isinstance(value, float) and not isfinite(value):
         return None
     return value
