@@ -101,8 +101,9 @@ def _ratio(scores: Sequence[Floats], reference: Floats, predicted: Floats, resam
     squares = [_mean_square(first, second, resampling) for first, second in combinations(scores, 2)]
     # Of k readers: see `further_reader_rmse`
     share = (len(scores) + 1) / (2 * len(scores))
+    benchmark = further_reader_rmse(scores)
     return Resampled(
-        estimate=float(np.divide(error.estimate, further_reader_rmse(scores))),
+        estimate=error.estimate / benchmark if benchmark > 0 else nan,  # readers who never differ are no yardstick
         replicates=error.replicates / np.sqrt(share * np.nanmean([part.replicates for part in squares], axis=0)),
         jackknife=error.jackknife / np.sqrt(share * np.nanmean([part.jackknife for part in squares], axis=0)),
     )

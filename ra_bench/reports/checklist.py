@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ra_bench.boards.render.numbers import as_text, fixed
 from ra_bench.reports.guidelines import CLAIM, GRRAS, GUIDELINES, TRIPOD
+from ra_bench.reports.remarks import counted
 from ra_bench.reports.values import Item
 
 if TYPE_CHECKING:
@@ -84,8 +85,8 @@ def _scale(settings: Settings) -> str:
 
 
 def _counts(source: Source) -> str:
-    patients = f"{source.patients:,} patients" if source.patients_known else "patients not known"
-    return f"{source.films:,} films, {patients}"
+    patients = counted(source.patients, "patient") if source.patients_known else "patients not known"
+    return f"{counted(source.films, 'film')}, {patients}"
 
 
 def _method(settings: Settings) -> str:

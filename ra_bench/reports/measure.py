@@ -86,6 +86,8 @@ def measure_pair(name: str, against: str, own: Floats, other: Floats, resampling
         }
         ranks = resample_spearman(resampling, other, own)
         values["spearman"] = valued(ranks, "percentile", np.unique(patients).size)
+        if y.size < 2:  # its formula gives 0, and one film shows no concordance at all
+            values["ccc"] = MetricValue(value=nan)
         values |= _without_interval(y, p) | _shares(own, other, resampling)
         limits = _limits(y, p, sums, patients)
     return Pair(
@@ -160,7 +162,7 @@ def _limits(y: Floats, p: Floats, sums: ResampledSums, patients: NDArray[np.intp
             for end, side in ((found.low, -1), (found.high, 1))
         ]
     # Limits that coincide come from differences that do not vary: no interval says anything of them
-    if found.low == found.high:
+    if y.size < 2 or found.low == found.high:
         ends = [MetricValue(value=end.value) for end in ends]
     return LimitsOfAgreement(
         sd=rounded((found.high - found.low) / (2 * _Z)),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ra_bench.boards.render.numbers import as_text, fixed
 from ra_bench.reports.checklist import limits_in_words, stratum_in_words
 from ra_bench.reports.reader_sections import reader_sections
+from ra_bench.reports.remarks import counted
 from ra_bench.reports.sections import (
     LABELS,
     Column,
@@ -60,7 +61,7 @@ def _verdict(report: ModelReport) -> Section:
     primary = report.equivalence[0]
     lines = [
         f"By the {primary.role} margin of ±{primary.margin:g}: {_with_limits(report, primary)}",
-        f"RMSE {as_text(rmse, 1)} on {report.source.films:,} films.",
+        f"RMSE {as_text(rmse, 1)} on {counted(report.source.films, 'film')}.",
     ]
     if (beside := report.against_readers) is not None:
         lines[1] += (
@@ -83,15 +84,18 @@ def _missing(report: ModelReport) -> list[str]:
 def _equivalence(report: ModelReport) -> Section:
     low, high = report.overall.mean_difference.bias_90.low, report.overall.mean_difference.bias_90.high
     lines = [
-        f"±{found.margin:g} ({found.role}), {p_value('p (TOST)', found.p)}: {_with_limits(report, found)}"
+        f"±{found.margin:g} ({found.role}){_tost(found.p)}: {_with_limits(report, found)}"
         for found in report.equivalence
     ]
-    note = f"90 % interval of the mean difference: {fixed(low, 2)} to {fixed(high, 2)}."
-    return Section(heading="Equivalence of the average, by margins fixed before looking", lines=(*lines, note))
+    if not isnan(low):
+        lines.append(f"90 % interval of the mean difference: {fixed(low, 2)} to {fixed(high, 2)}.")
+    return Section(heading="Equivalence of the average, by margins fixed before looking", lines=tuple(lines))
 
 
 def _calibration(report: ModelReport) -> Section:
     found = report.calibration
+    if isnan(found.slope.value):
+        return Section(heading="Calibration", lines=("n/a: a line takes two films with different predictions.",))
     return Section(
         heading="Calibration",
         lines=(
@@ -142,7 +146,8 @@ def _beside_readers(report: ModelReport, found: AgainstReaders) -> Section:
             ),
             (
                 f"Individual equivalence index, IEI: {as_text(found.iei, 1)} squared units, percentile bootstrap, on "
-                f"{found.films:,} films that all readers read. 0: as good as a further reader; below 0: better."
+                f"{counted(found.films, 'film')} that all readers read. 0: as good as a further reader; below 0: "
+                "better."
             ),
             f"{found.sentence}. {LIMITS} of the model: {limits_in_words(report.overall)}.",
         ),
@@ -175,9 +180,11 @@ def _range_use(report: ModelReport) -> Section:
 
 
 def _detectable(report: ModelReport) -> Section:
-    found = report.detectable
+    found, heading = report.detectable, "What this test set can show"
+    if isnan(found.unrelated_errors):
+        return Section(heading=heading, lines=("n/a: too few patients, or errors that do not vary.",))
     return Section(
-        heading="What this test set can show",
+        heading=heading,
         lines=(
             (
                 "Smallest difference in RMSE to a second model of like RMSE that would be found at 80 % power (5 % "
@@ -191,6 +198,10 @@ def _detectable(report: ModelReport) -> Section:
 
 def _percent(share: float) -> str:
     return "n/a" if isnan(share) else f"{fixed(100 * share, 1)} %"
+
+
+def _tost(p: float) -> str:
+    return "" if isnan(p) else f", {p_value('p (TOST)', p)}"
 
 
 def _with_limits(report: ModelReport, found: Equivalence) -> str:

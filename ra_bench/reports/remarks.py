@@ -72,8 +72,8 @@ def of_patients(source: Source) -> list[str]:
         )
     if source.patients < FEWEST:
         said.append(
-            f"Only {_count(source.patients, 'patient')}: too few to resample, so that most intervals are n/a. Nothing "
-            "can be concluded from this."
+            f"Only {counted(source.patients, 'patient')}: too few to resample, so that most intervals are n/a, and "
+            "what the tests say rests on the assumption of normal differences alone. Conclude nothing from this."
         )
     elif source.patients < 30:
         said.append(f"Only {source.patients} patients: all intervals are rough, and likely too narrow.")
@@ -113,13 +113,20 @@ def _of_missing(report: ModelReport) -> list[str]:
     said = []
     if report.missing_predictions:
         said.append(
-            f"{_count(report.missing_predictions, 'film')} without a prediction do not count. A model that leaves hard "
-            "films out gains by it: say why they are missing."
+            f"{counted(report.missing_predictions, 'film')} without a prediction do not count. A model that leaves "
+            "hard films out gains by it: say why they are missing."
         )
     if report.missing_references:
-        said.append(f"{_count(report.missing_references, 'film')} with a prediction have no reading and do not count.")
+        said.append(f"{counted(report.missing_references, 'film')} with a prediction have no reading and do not count.")
     return said
 
 
-def _count(number: int, word: str) -> str:
+def counted(number: int, word: str) -> str:
+    """A number with its word.
+
+    Examples
+    --------
+    >>> counted(1, "film"), counted(3818, "film")
+    ('1 film', '3,818 films')
+    """
     return f"{number:,} {word}{'' if number == 1 else 's'}"

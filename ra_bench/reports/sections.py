@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isnan
 from typing import TYPE_CHECKING
 
 from ra_bench.boards.render.numbers import as_text, fixed
 from ra_bench.reports.guidelines import GUIDELINES
+from ra_bench.reports.remarks import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,10 +61,9 @@ class Section:
 
 def source_section(source: Source, missing: Sequence[str] = ()) -> Section:
     """What was read, and what was guessed."""
-    people = f"{source.patients:,} patients" if source.patients_known else "patients not known"
-    return Section(
-        heading="What was read", lines=(f"{source.file}: {source.films:,} films, {people}.", *missing, *source.guesses)
-    )
+    people = counted(source.patients, "patient") if source.patients_known else "patients not known"
+    read = f"{source.file}: {counted(source.films, 'film')}, {people}."
+    return Section(heading="What was read", lines=(read, *missing, *source.guesses))
 
 
 def quantities(names: Mapping[str, str], pairs: Sequence[Pair]) -> tuple[Column, ...]:
@@ -85,11 +86,15 @@ def method_of(value: MetricValue) -> str:
 
 def difference_lines(found: MeanDifference) -> tuple[str, ...]:
     """The mean difference and its t-test, with p under the only heading that it may have."""
+    if not found.bias.method:
+        return (
+            (
+                f"Bias: {fixed(found.bias.value, 2)}. Nothing can be tested: the differences do not vary, or there is "
+                "one patient."
+            ),
+        )
     return (
-        (
-            f"Bias: {as_text(found.bias, 2)}, 95 % interval by {method_of(found.bias)}"
-            f"{'' if found.bias.method else ' (the differences do not vary, or there is one patient)'}."
-        ),
+        f"Bias: {as_text(found.bias, 2)}, 95 % interval by {method_of(found.bias)}.",
         (
             f"Paired t = {fixed(found.t, 2)} with {found.df} degrees of freedom, "
             f"{p_value('p (mean difference)', found.p)}. Bias within ±{fixed(found.equivalence_margin, 2)}: the "
@@ -112,18 +117,22 @@ def p_value(name: str, p: float) -> str:
 
 def limits_lines(limits: LimitsOfAgreement) -> tuple[str, ...]:
     """Limits of agreement with their intervals, and whether differences change with the score."""
+    if isnan(limits.low.value):
+        return ("Limits of agreement: n/a. They take two films or more.",)
     method = method_of(limits.low)
-    return (
+    lines = [
         (
             f"95 % of the differences lie between {as_text(limits.low, 2)} and {as_text(limits.high, 2)} (limits of "
             f"agreement; their 95 % intervals: {method}). SD of the differences: {fixed(limits.sd, 2)}."
-        ),
-        (
+        )
+    ]
+    if not isnan(limits.proportional_slope):
+        lines.append(
             f"Proportional bias: the difference changes by {fixed(limits.proportional_slope, 3)} a point of the mean "
             f"of both ({p_value('p', limits.proportional_p)}). Where it does, the limits are too wide for mild films "
             "and too narrow for severe ones."
-        ),
-    )
+        )
+    return tuple(lines)
 
 
 def checklist_section(items: Sequence[Item]) -> Section:
