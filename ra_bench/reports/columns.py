@@ -135,7 +135,7 @@ def film_and_patient(
     """
     free = [name for name in table.columns if name not in taken]
     patient = asked.patient or next((name for name in free if PATIENT.fullmatch(name)), None)
-    film = asked.film or next((name for name in free if name != patient and _FILM.fullmatch(plain_heading(name))), None)
+    film = asked.film or next((name for name in free if name != patient and names_films(name)), None)
     film = film or next((name for name in free if name != patient and _names_rows(table, name)), None)
     if film is None and asked.patient is None and patient is not None:
         film = patient
@@ -165,6 +165,17 @@ def reader_columns(table: Table, taken: Collection[str | None]) -> tuple[str, ..
     single = [name for name in free if not TOGETHER.search(plain_heading(name))]
     by_word = [name for name in single if READER.search(name)]
     return tuple(by_word or numbered_alike([name for name in single if mostly_numbers(table, name)]))
+
+
+def names_films(column: str) -> bool:
+    """Whether a heading says that the column names films.
+
+    Examples
+    --------
+    >>> names_films("Film Nr"), names_films("image_id"), names_films("reader")
+    (True, True, False)
+    """
+    return _FILM.fullmatch(plain_heading(column)) is not None
 
 
 def mostly_numbers(table: Table, column: str) -> bool:

@@ -16,6 +16,7 @@ from ra_bench.reports.columns import (
     film_and_patient,
     mostly_numbers,
     named,
+    names_films,
     plain_heading,
     quoted,
     reader_columns,
@@ -93,12 +94,18 @@ def _reader_column(table: Table, asked: Columns, score: str | None) -> str | Non
             f"{table.file}: no column names the readers. Found: {', '.join(table.columns)}. "
             "Name it with --reader COLUMN."
         )
-    return found[0] if found and (asked.readers or score is not None or _repeats(table, found[0])) else None
+    if asked.readers or score is not None:
+        return found[0] if found else None
+    return found[0] if len(found) == 1 and _is_long(table, found[0]) else None
 
 
-def _repeats(table: Table, column: str) -> bool:
-    """Whether a column says the same again and again, as one of names does and one of scores need not."""
-    return len({row.cells[column] for row in table.rows}) < len(table.rows) and _score_columns(table, column) != []
+def _is_long(table: Table, reader: str) -> bool:
+    """Whether a column headed "reader" names readers, and does not hold the scores of one: its words repeat, or "
+    "films."""
+    if not _score_columns(table, reader):
+        return False
+    columns = [reader] if not mostly_numbers(table, reader) else [name for name in table.columns if names_films(name)]
+    return any(len({row.cells[column] for row in table.rows}) < len(table.rows) for column in columns)
 
 
 def _score_columns(table: Table, reader: str) -> list[str]:
