@@ -22,6 +22,9 @@ from ra_bench.values import Board, Cohort, Failure, Job, Protocol, RunRecord, Sp
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from ra_bench.reports.columns import Columns
+    from ra_bench.reports.front import Wishes
+    from ra_bench.reports.values import ModelReport, ReadersReport
     from ra_bench.specs import Observers
 
 BUILTINS = ("ra_bench.builtin",)
@@ -64,6 +67,15 @@ class Outcome:
     failures: tuple[Failure, ...]
     trained: int
     trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """The report on predictions, and the board that got a row of them, where one was asked for."""
+
+    report: ModelReport
+    board: Board | None = None
+    folder: Path | None = None
 
 
 def open_suite(
@@ -333,6 +345,63 @@ def rebuild_boards(suite: Suite, names: Sequence[str] = ()) -> Iterator[tuple[Pa
             yield there[name], found.source
     if broken:
         raise RecordError("\n".join(broken))
+
+
+def score_predictions(
+    suite: Suite,
+    source: Path,
+    *,
+    columns: Columns | None = None,
+    name: str | None = None,
+    dataset: str | None = None,
+    board: str | None = None,
+    wishes: Wishes | None = None,
+) -> Scored:
+    """Measure predictions that anybody made, or those of a finished run; on request also as a row of a board.
+
+    Raises
+    ------
+    CohortError, RecordError
+        A table, a run or a board that cannot be read, films that do not match, or a name that is taken.
+    """
+    from ra_bench.reports.board_row import add_row, on_board, open_board
+    from ra_bench.reports.front import Wishes, known_films, scored
+    from ra_bench.reports.tables import read_model_predictions
+
+    alone_known = dataset is None and board is None
+    model = read_model_predictions(source, columns, name=name, needs_reference=alone_known)
+    known = None if dataset is None else known_films(suite.registry, dataset, suite.data)
+    if board is None:
+        return Scored(report=scored(model, known, wishes or Wishes()))
+    opened = open_board(suite.boards / board, suite.runs / board)
+    model = on_board(model, opened)
+    report = scored(model, None, wishes or Wishes())
+    with alone(suite.runs / board):
+        made = add_row(
+            opened,
+            model,
+            runs=suite.runs,
+            installed=suite.registry.names("model"),
+            metrics=_every(suite.registry, "metric"),
+            renderers=_every(suite.registry, "renderer"),
+        )
+    return Scored(report=report, board=made, folder=opened.folder)
+
+
+def agree_on_readings(
+    source: Path, *, columns: Columns | None = None, score: str | None = None, wishes: Wishes | None = None
+) -> ReadersReport:
+    """Measure readers against one another.
+
+    Raises
+    ------
+    TableError
+        A table that cannot be read, or fewer than two readers who share films.
+    """
+    from ra_bench.reports.columns import Columns
+    from ra_bench.reports.front import Wishes, agreed
+
+    return agreed(source, columns or Columns(), score, wishes or Wishes())
 
 
 def show_cohort(suite: Suite, dataset: str, file: Path | None, films: int) -> Path:

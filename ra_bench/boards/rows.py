@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: The baseline that every model is held against: it answers the mean of the training scores for every film.
 MEAN_BASELINE = "mean"
+#: Stands where a record names its trainer, when its predictions were made elsewhere and only measured here.
+SCORED = "scored from predictions"
 
 
 def measured_rows(
@@ -116,7 +118,9 @@ def _row(
         seconds_per_epoch=rounded(sum(seconds) / len(seconds)) if seconds else None,
         peak_memory=max(memory, default=None),
         pretrained_on=", ".join(sorted({record.pretrained_on for record in own if record.pretrained_on})) or None,
-        remark=" ".join(sentence for sentence in (*said, *_overrides(own), *measured.problems) if sentence),
+        remark=" ".join(
+            sentence for sentence in (*said, *_elsewhere(own), *_overrides(own), *measured.problems) if sentence
+        ),
     )
 
 
@@ -135,6 +139,12 @@ def _against_mean(measured: Measured, floor: Measured | None) -> str:
     if side > 0:
         return "Worse than the mean baseline."
     return "Not separated from the mean baseline: on these films, answering the same mean for all is about as good."
+
+
+def _elsewhere(records: Sequence[RunRecord]) -> list[str]:
+    if not any(record.job.trainer == SCORED for record in records):
+        return []
+    return ["Scored from predictions: made elsewhere, so its training and whether it saw the test films are not known."]
 
 
 def _overrides(records: Sequence[RunRecord]) -> list[str]:

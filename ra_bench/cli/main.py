@@ -15,6 +15,8 @@ from ra_bench.errors import RaBenchError
 COMMANDS = {
     "run": "Train and measure models, and write their leaderboard.",
     "leaderboard": "Write boards anew from what stands: no training, no torch.",
+    "score": "Measure predictions that anybody made against readers: the full report.",
+    "agree": "Measure readers against one another.",
     "compare": "Models against models on the same films: who separates from whom.",
     "power": "How many films it takes to tell models apart, or to show a small mean difference.",
     "audit": "Check rows that a paper prints: what fails, and what would have to be true.",

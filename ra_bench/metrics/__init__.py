@@ -61,6 +61,7 @@ from ra_bench.metrics.published import (
     rmse_floor,
     rounding_box,
 )
+from ra_bench.metrics.rank_resampling import resample_spearman
 from ra_bench.metrics.ranking import Ranking, RankStability, rank_models, rank_stability
 from ra_bench.metrics.replication import (
     Repeatability,
@@ -89,7 +90,7 @@ from ra_bench.metrics.sums import (
     power_sums,
     rmse_from_sums,
 )
-from ra_bench.metrics.verdict import Finding, Verdict, equivalence_verdict
+from ra_bench.metrics.verdict import Finding, Verdict, equivalence_verdict, verdict_of
 
 __all__ = [
     "INTERVAL_METHODS",
@@ -187,6 +188,7 @@ __all__ = [
     "repeatability",
     "resample_metric",
     "resample_slowly",
+    "resample_spearman",
     "resample_sums",
     "rmse",
     "rmse_floor",
@@ -201,6 +203,7 @@ __all__ = [
     "tost_from_summary",
     "tost_power",
     "variance_components",
+    "verdict_of",
     "weighted_kappa",
     "williams_t",
     "within",

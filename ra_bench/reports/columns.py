@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from ra_bench.cohorts.propose import NO_SCORE, PATIENT, READER, SCORE, numbered_alike
-from ra_bench.cohorts.table import is_blank, number_in
+from ra_bench.cohorts.table import image_columns, is_blank, number_in
 from ra_bench.errors import TableError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _REFERENCE = (
     re.compile(r"\b(reference|truth|true|target|gold|consensus|ground|label|actual)\b|y ?true"),
     re.compile(r"\b(mean|average|avg|human)\b"),
 )
-_TOGETHER = re.compile(r"\b(mean|average|avg|consensus|median|number|count|diff\w*)\b")
+TOGETHER = re.compile(r"\b(mean|average|avg|consensus|median|number|count|diff\w*)\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +94,7 @@ def find_columns(table: Table, asked: Columns, *, needs_reference: bool = True) 
     if needs_reference and reference is None and not readers:
         reference, readers = _measured_against(table, taken, guesses)
     taken |= {reference, *readers}
+    taken |= set(image_columns(str(film)))
     if others := [name for name in table.columns if name not in taken]:
         guesses.append(f"Not used: {quoted(others)}.")
     columns = Columns(film=film, predicted=predicted, reference=reference, readers=readers, patient=patient)
@@ -101,7 +102,7 @@ def find_columns(table: Table, asked: Columns, *, needs_reference: bool = True) 
 
 
 def named(table: Table, column: str | None) -> str | None:
-    """The column that a user names, whatever the case; None where none is named.
+    """The column that a user names, whatever the case, or the pattern of columns; None where none is named.
 
     Raises
     ------
@@ -110,7 +111,11 @@ def named(table: Table, column: str | None) -> str | None:
     """
     if column is None or column in table.columns:
         return column
-    alike = [name for name in table.columns if _plain(name) == _plain(column)]
+    if "{" in column:
+        for part in image_columns(column):
+            column = column.replace(f"{{{part}}}", f"{{{named(table, part)}}}")
+        return column
+    alike = [name for name in table.columns if plain_heading(name) == plain_heading(column)]
     if len(alike) == 1:
         return alike[0]
     nearest = get_close_matches(column, table.columns, n=1, cutoff=0.5)
@@ -130,7 +135,7 @@ def film_and_patient(
     """
     free = [name for name in table.columns if name not in taken]
     patient = asked.patient or next((name for name in free if PATIENT.fullmatch(name)), None)
-    film = asked.film or next((name for name in free if name != patient and _FILM.fullmatch(_plain(name))), None)
+    film = asked.film or next((name for name in free if name != patient and names_films(name)), None)
     film = film or next((name for name in free if name != patient and _names_rows(table, name)), None)
     if film is None and asked.patient is None and patient is not None:
         film = patient
@@ -157,9 +162,20 @@ def reader_columns(table: Table, taken: Collection[str | None]) -> tuple[str, ..
     free = [name for name in table.columns if name not in taken]
     if own := [name for name in free if name.startswith(READING)]:
         return tuple(own)
-    single = [name for name in free if not _TOGETHER.search(_plain(name))]
+    single = [name for name in free if not TOGETHER.search(plain_heading(name))]
     by_word = [name for name in single if READER.search(name)]
     return tuple(by_word or numbered_alike([name for name in single if mostly_numbers(table, name)]))
+
+
+def names_films(column: str) -> bool:
+    """Whether a heading says that the column names films.
+
+    Examples
+    --------
+    >>> names_films("Film Nr"), names_films("image_id"), names_films("reader")
+    (True, True, False)
+    """
+    return _FILM.fullmatch(plain_heading(column)) is not None
 
 
 def mostly_numbers(table: Table, column: str) -> bool:
@@ -197,7 +213,7 @@ def _predicted(table: Table, taken: Collection[str | None], guesses: list[str]) 
     free = [name for name in table.columns if name not in taken]
     for strength, pattern in enumerate(_PREDICTED):
         match = pattern.fullmatch if strength == 0 else pattern.search
-        found = [name for name in free if match(_plain(name)) and not READER.search(name)]
+        found = [name for name in free if match(plain_heading(name)) and not READER.search(name)]
         if len(found) > 1 or strength == 2:
             found = [name for name in found if mostly_numbers(table, name)]
         if len(found) > 1:
@@ -246,7 +262,7 @@ def _reference(table: Table, taken: Collection[str | None]) -> str | None:
     free = [name for name in table.columns if name not in taken]
     for strength, pattern in enumerate(_REFERENCE):
         match = pattern.fullmatch if strength == 0 else pattern.search
-        found = [name for name in free if match(_plain(name))]
+        found = [name for name in free if match(plain_heading(name))]
         if len(found) > 1:
             found = [name for name in found if mostly_numbers(table, name)]
         if len(found) > 1:
@@ -277,10 +293,12 @@ def _names_rows(table: Table, column: str) -> bool:
     return len(set(cells)) == len(cells) and not mostly_numbers(table, column) and not any(map(is_blank, cells))
 
 
-def _plain(name: str) -> str:
+def plain_heading(name: str) -> str:
     """A heading without case and signs.
 
-    >>> _plain("  Predicted_Score (SvH)")
+    Examples
+    --------
+    >>> plain_heading("  Predicted_Score (SvH)")
     'predicted score svh'
     """
     return " ".join(re.findall(r"\w+", name.replace("_", " ").casefold()))

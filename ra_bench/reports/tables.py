@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ra_bench.cohorts.matching import film_stem
-from ra_bench.cohorts.table import is_blank, number_in, read_table
+from ra_bench.cohorts.table import image_columns, is_blank, number_in, read_table
 from ra_bench.errors import TableError
 from ra_bench.reports.columns import Columns, find_columns, reader_name
 from ra_bench.runs.records import PREDICTIONS, RECORD, read_record
@@ -29,7 +29,8 @@ class ModelPredictions:
 
     `predictions` has nan where a cell was blank; `readings` holds one column a reader, or the reference as the only
     one, and is empty where they are still to come from a cohort. Without known patients each film is a patient.
-    `guesses` says, a sentence each, what was guessed of the table. `record` is the run's, where it is one of ours.
+    `guesses` says, a sentence each, what was guessed of the table; `rows` and `film_column` where its films stand in a
+    spreadsheet. `record` is the run's, where it is one of ours.
     """
 
     name: str
@@ -38,6 +39,8 @@ class ModelPredictions:
     patients_known: bool
     guesses: tuple[str, ...] = ()
     record: RunRecord | None = None
+    rows: tuple[int, ...] = ()
+    film_column: str = ""
 
 
 def read_model_predictions(
@@ -90,7 +93,7 @@ def read_scores_table(file: Path) -> Table:
 
 
 def films_of(table: Table, column: str) -> tuple[str, ...]:
-    """The name of the film of each row, without the ending of an image file.
+    """The name of the film of each row, another in each.
 
     Raises
     ------
@@ -98,21 +101,37 @@ def films_of(table: Table, column: str) -> tuple[str, ...]:
         A film without a name, or one that stands in two rows.
     """
     seen: dict[str, int] = {}
-    for row in table.rows:
-        cell = row.cells[column]
-        if is_blank(cell):
-            raise TableError(
-                f"{table.file}, row {row.number}, column '{column}': found '{cell}', where the name of the film must "
-                "stand. Fill it in, or delete the row."
-            )
-        film = film_stem(cell)
+    for row, film in zip(table.rows, film_names(table, column), strict=True):
         if film in seen:
             raise TableError(
-                f"{table.file}, row {row.number}, column '{column}': film '{cell}' stands in row {seen[film]} too. "
+                f"{table.file}, row {row.number}, column '{column}': film '{film}' stands in row {seen[film]} too. "
                 "Keep one row a film."
             )
         seen[film] = row.number
     return tuple(seen)
+
+
+def film_names(table: Table, column: str) -> tuple[str, ...]:
+    """The name of the film of each row, without the ending of an image file; `column` may be a pattern of columns.
+
+    Raises
+    ------
+    TableError
+        A film without a name.
+    """
+    names = []
+    for row in table.rows:
+        film = column
+        for part in image_columns(column):
+            cell = row.cells[part]
+            if is_blank(cell):
+                raise TableError(
+                    f"{table.file}, row {row.number}, column '{part}': found '{cell}', where the name of the film must "
+                    "stand. Fill it in, or delete the row."
+                )
+            film = film.replace(f"{{{part}}}", cell) if "{" in column else cell
+        names.append(film_stem(film))
+    return tuple(names)
 
 
 def patients_of(table: Table, column: str) -> tuple[str, ...]:
@@ -193,6 +212,8 @@ def _of_table(table: Table, asked: Columns, name: str | None, *, needs_reference
         predictions=predictions,
         patients_known=columns.patient is not None,
         guesses=found.guesses,
+        rows=tuple(row.number for row in table.rows),
+        film_column=str(columns.film),
     )
 
 

@@ -19,7 +19,7 @@ def render(board: Board) -> str:
 
 def as_json_text(value: object) -> str:
     """Any value of frozen dataclasses, mappings and sequences; what is undefined is null."""
-    return json.dumps(_plain(value), indent=2, allow_nan=False) + "\n"
+    return json.dumps(plain(value), indent=2, allow_nan=False) + "\n"
 
 
 def read_board(text: str) -> Board:
@@ -44,13 +44,14 @@ def read_board(text: str) -> Board:
         ) from error
 
 
-def _plain(value: object) -> Any:
+def plain(value: object) -> Any:
+    """Frozen values as JSON has them: nan is null."""
     if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
+        return {str(key): plain(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(entry) for entry in value]
+        return [plain(entry) for entry in value]
     if isinstance(value, float) and not isfinite(value):
         return None
     return value
