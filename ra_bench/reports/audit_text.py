@@ -108,7 +108,8 @@ def _summary(audit: Audit) -> Iterator[str]:
         )
     bounds = [row.allowed_bias for row in audit.rows if row.allowed_bias is not None and not row.reader]
     if bounds:
-        yield f"All that the printed p say: |bias| is below {_span((min(bounds), max(bounds)), 2)}. {_NO_AGREEMENT}"
+        span = _span((min(bounds), max(bounds)), 2)
+        yield f"All that the printed p say: |bias| is below {span}, by row. {_NO_AGREEMENT}"
     if audit.noise_ceiling is not None:
         origin = "as the rest of their row forces it" if audit.ceiling_from_forced_rho else "as printed"
         yield (

@@ -9,10 +9,14 @@ import pytest
 
 from ra_bench.boards.columns import OWN
 from ra_bench.boards.evaluate import RESAMPLES
+from ra_bench.boards.published import allowed_bias
 from ra_bench.boards.readers import further_reader_rmse
 from ra_bench.cohorts.synthetic import chest, cohort
 from ra_bench.cohorts.synthetic.readers import SITES
+from ra_bench.metrics import films_to_separate, max_bias
+from ra_bench.metrics.power import HEAVY
 from ra_bench.plugins import load_plugins
+from ra_bench.reports.rows_file import read_rows
 from ra_bench.suite import BUILTINS
 from ra_bench.values import SVH_HANDS
 
@@ -51,6 +55,24 @@ def test_the_reader_benchmark_of_two_readers_is_as_said(explained: Path) -> None
     said = (explained / "agreement.md").read_text(encoding="utf-8")
     between = further_reader_rmse([np.zeros(4), np.ones(4)])
     assert f"it is {between:.2f} (the root of three quarters)" in said
+
+
+def test_the_bounds_that_p_leaves_are_as_said(explained: Path) -> None:
+    said = (explained / "agreement.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| ([\d.]+) points \|$", said, re.MULTILINE)
+    assert [films for films, _ in rows] == ["10", "30", "158", "600"]
+    assert [bound for _, bound in rows] == [f"{max_bias(25.0, int(films)):.1f}" for films, _ in rows]
+    bounds = [allowed_bias(row) for row in read_rows().rows if row.films == 158]
+    low, high = min(bounds), max(bounds)
+    assert f"average shift at {low:.1f} to 4.7 points" in said
+    assert 4.6 < high < 4.7
+
+
+def test_the_films_that_separate_two_models_are_as_said(explained: Path) -> None:
+    said = (explained / "agreement.md").read_text(encoding="utf-8")
+    many, few = (films_to_separate(20.0, 22.0, correlation=r, kurtosis=HEAVY).films for r in (0.5, 0.9))
+    assert f"takes {many:,} films" in said
+    assert f"still {few:,} if" in said
 
 
 def test_patients_are_drawn_as_often_as_said(explained: Path) -> None:

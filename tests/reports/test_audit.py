@@ -48,7 +48,7 @@ def test_the_summary_says_what_the_paper_can_mean(paper):
     assert "With rho 0.97 the RMSE would be 9.2 to 10.8, below the printed MAE of 12.24, which cannot be." in text
     assert "- Strained rows: 7. Were the SD of the reference near 38.7, their predictions' SD would be 10 to 18" in text
     assert " 10 to 18 or 56 to 64." in text
-    assert "All that the printed p say: |bias| is below 3.43 to 4.65." in text
+    assert "All that the printed p say: |bias| is below 3.43 to 4.65, by row." in text
     assert "Rows of which the printed figures cannot all describe one sample: 1 of 8: radiologist 2" in text
 
 
