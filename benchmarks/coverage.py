@@ -10,7 +10,7 @@ random part of one pool, one film a patient; the truth is the metric on the whol
 15,800 patients by stratified quantiles, which for a cohort of 158 is as good as independent.
 
 A share has its Monte-Carlo interval (Wilson, 95 %) beside it. The figures to be reproduced are shares of 1,000 cohorts
-too: "as published" means that the two shares do not differ by more than chance (two-sided test of two shares at 5 %).
+too: "within chance" means that the two shares do not differ by more than chance (two-sided test of two shares at 5 %).
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 PART = 15_800
-PUBLISHED_COHORTS = 1_000
+EXPECTED_COHORTS = 1_000
 METRICS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "MAE": mae_from_sums,
     "RMSE": rmse_from_sums,
@@ -63,21 +63,21 @@ class Kind:
 
     metric: str
     method: str
-    published: float | None
+    expected: float | None
     used: bool
 
 
 KINDS = (
-    Kind(metric="MAE", method="bca", published=94.4, used=True),
-    Kind(metric="RMSE", method="bca", published=91.8, used=True),
-    Kind(metric="RMSE", method="percentile", published=88.7, used=False),
-    Kind(metric="rho", method="percentile", published=92.1, used=True),
-    Kind(metric="rho", method="Fisher z", published=77.2, used=False),
-    Kind(metric="CCC", method="percentile", published=93.1, used=True),
-    Kind(metric="CCC", method="Lin z", published=77.7, used=False),
-    Kind(metric="ICC(A,1)", method="percentile", published=93.1, used=True),
-    Kind(metric="ICC(A,1)", method="F", published=None, used=False),
-    Kind(metric="bias", method="t", published=95.9, used=True),
+    Kind(metric="MAE", method="bca", expected=94.4, used=True),
+    Kind(metric="RMSE", method="bca", expected=91.8, used=True),
+    Kind(metric="RMSE", method="percentile", expected=88.7, used=False),
+    Kind(metric="rho", method="percentile", expected=92.1, used=True),
+    Kind(metric="rho", method="Fisher z", expected=77.2, used=False),
+    Kind(metric="CCC", method="percentile", expected=93.1, used=True),
+    Kind(metric="CCC", method="Lin z", expected=77.7, used=False),
+    Kind(metric="ICC(A,1)", method="percentile", expected=93.1, used=True),
+    Kind(metric="ICC(A,1)", method="F", expected=None, used=False),
+    Kind(metric="bias", method="t", expected=95.9, used=True),
 )
 _BOOTSTRAP: dict[str, Method] = {"bca": "bca", "percentile": "percentile", "t": "t"}
 
@@ -131,18 +131,18 @@ def table(hits: Counter[Kind], cohorts: int) -> Iterator[str]:
         observed = f"{100 * hits[kind] / cohorts:.1f} ({100 * low:.1f}–{100 * high:.1f})"
         yield (
             f"| {kind.metric} | {kind.method} | {'yes' if kind.used else 'no'} | {observed} | "
-            f"{kind.published or ''} | {verdict(kind, hits[kind], cohorts)} |"
+            f"{kind.expected or ''} | {verdict(kind, hits[kind], cohorts)} |"
         )
 
 
 def verdict(kind: Kind, hits: int, cohorts: int) -> str:
     """Whether two shares of cohorts differ by more than chance."""
-    if kind.published is None:
+    if kind.expected is None:
         return ""
     p = test_proportions_2indep(
-        hits, cohorts, round(kind.published / 100 * PUBLISHED_COHORTS), PUBLISHED_COHORTS, method="agresti-caffo"
+        hits, cohorts, round(kind.expected / 100 * EXPECTED_COHORTS), EXPECTED_COHORTS, method="agresti-caffo"
     ).pvalue
-    return "as published" if p > 0.05 else f"differs (p {p:.3f})"
+    return "within chance" if p > 0.05 else f"differs (p {p:.3f})"
 
 
 def main() -> None:
