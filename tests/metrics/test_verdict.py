@@ -7,12 +7,17 @@ import pytest
 
 from ra_bench.metrics import (
     bias_from_sums,
+    bias_interval,
     detectable_difference,
     draw_patients,
     equivalence_verdict,
+    limits_of_agreement,
+    paired_t,
     range_audit,
     resample_metric,
     resample_sums,
+    tost,
+    verdict_of,
 )
 
 NOISE = np.array([-2.0, 2.0, -1.0, 1.0, -3.0, 3.0, 0.5, -0.5])
@@ -87,3 +92,15 @@ def test_power_in_percent_is_refused() -> None:
     (sums,) = resample_sums(draw_patients([1, 2]), [1, 2], [[1, 3]])
     with pytest.raises(ValueError, match="power is 80: give a share"):
         detectable_difference(resample_metric(bias_from_sums, sums), power=80)
+
+
+def test_a_verdict_can_be_drawn_from_tests_made_elsewhere() -> None:
+    reference, predicted = np.arange(8) * 10.0, np.arange(8) * 10.0 + 2.5 + NOISE
+    found = verdict_of(
+        p_difference=paired_t(reference, predicted).p,
+        p_equivalence=tost(reference, predicted, 5).p,
+        margin=5,
+        interval_90=bias_interval(reference, predicted, 0.90),
+        limits=limits_of_agreement(reference, predicted),
+    )
+    assert found == equivalence_verdict(reference, predicted)

@@ -1,0 +1,59 @@
+"""A report drawn: what a guest writes does nothing, and wide tables fit a terminal."""
+
+from __future__ import annotations
+
+import pytest
+
+from ra_bench.reports.guidelines import GUIDELINES
+from ra_bench.reports.render import as_json, as_markdown, as_plain_text
+
+
+@pytest.fixture(scope="module")
+def report(model_report, hands):
+    return model_report(hands[2], A=hands[0], B=hands[1])
+
+
+def test_the_same_report_gives_the_same_bytes(report):
+    assert as_markdown(report) == as_markdown(report)
+    assert as_json(report) == as_json(report)
+
+
+def test_names_with_markup_are_read_as_they_were_written(model_report, hands):
+    page = as_markdown(model_report(hands[2], name="<b>|net", **{"R|1": hands[0], "R*2": hands[1]}))
+    assert "# Model: &lt;b>\\|net" in page
+    assert "R\\*2 against R\\|1" in page
+
+
+def test_a_table_that_is_too_wide_is_turned(report):
+    lines = as_plain_text(report, width=60).splitlines()
+    start = lines.index("Reader against reader") + 3
+    assert [line.split() for line in lines[start : start + 2]] == [["B", "against", "A"], ["films", "40"]]
+
+
+def test_a_table_that_is_too_wide_then_too_becomes_entries(reader_report, hands):
+    text = as_plain_text(reader_report(A=hands[0], B=hands[1], C=hands[2]), width=60)
+    assert "B against A\n  films            40\n" in text
+
+
+def test_the_limits_of_agreement_stand_beside_every_finding(model_report, hands):
+    shifted = model_report(hands[0] + 30 + hands[2] / 50, A=hands[0])
+    assert {test.finding for test in shifted.equivalence} == {"shifted"}
+    lines = [line for line in as_markdown(shifted).splitlines() if "equivalence not shown" in line]
+    assert len(lines) == 3
+    assert all("predictions are shifted by 3" in line and "Limits of agreement: 2" in line for line in lines)
+
+
+def test_every_item_of_a_guideline_is_filled_or_left_to_the_authors(report):
+    page = as_markdown(report)
+    for guideline, items in GUIDELINES.items():
+        filled = page.count(f"- {guideline} ")
+        left = next(line for line in page.splitlines() if line.startswith(f"- {guideline}, to be filled by you"))
+        assert filled + left.count("; ") + 1 == len(items)
+
+
+def test_guidelines_have_as_many_items_as_were_published():
+    assert {guideline: len(items) for guideline, items in GUIDELINES.items()} == {
+        "GRRAS": 15,
+        "CLAIM 2024": 44,
+        "TRIPOD+AI": 52,
+    }
