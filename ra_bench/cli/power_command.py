@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ra_bench.cli.page_options import out_option, show_page
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -56,9 +58,9 @@ def separate(
     power: float,
 ) -> None:
     """Films needed to tell two RMSEs apart."""
-    from ra_bench.reports.power import separation_text
+    from ra_bench.reports.power_page import separation_page
 
-    text = separation_text(
+    page = separation_page(
         rmse_1,
         rmse_2,
         correlation=correlation,
@@ -67,7 +69,7 @@ def separate(
         films_a_patient=films_a_patient,
         within_patient=within_patient,
     )
-    click.echo(text, nl=False)
+    show_page(page)
 
 
 @command.command("equivalent")
@@ -78,9 +80,9 @@ def separate(
 @_with_usage_errors
 def equivalent(sd: float, margin: float, true_difference: float, power: float) -> None:
     """Films needed to show that the mean difference lies within a margin."""
-    from ra_bench.reports.power import equivalence_text
+    from ra_bench.reports.power_page import equivalence_page
 
-    click.echo(equivalence_text(sd, margin, true_difference=true_difference, power=power), nl=False)
+    show_page(equivalence_page(sd, margin, true_difference=true_difference, power=power))
 
 
 @command.command("of")
@@ -89,18 +91,22 @@ def equivalent(sd: float, margin: float, true_difference: float, power: float) -
 @_MARGIN
 @click.option("--common", is_flag=True, help="Where films differ, take those that all have.")
 @_POWER
+@out_option
 @_with_usage_errors
-def of(sources: tuple[Path, ...], difference: float | None, margin: float, common: bool, power: float) -> None:
+def of(
+    sources: tuple[Path, ...], difference: float | None, margin: float, common: bool, power: float, out: Path | None
+) -> None:
     """Patients needed, estimated from predictions that are there.
 
     A SOURCE is a board's folder (all its models), the folder of a run, a folder of runs, or a csv of predictions.
     """
     from ra_bench.reports.common import films_in_common
-    from ra_bench.reports.power import needed_for_equivalence, needed_text, needed_to_separate
+    from ra_bench.reports.power import needed_for_equivalence, needed_to_separate
+    from ra_bench.reports.power_page import needed_page
     from ra_bench.reports.sources import read_contenders
 
     films = films_in_common(read_contenders(sources), common=common)
     pairs = needed_to_separate(films, wanted=difference, power=power)
     models = needed_for_equivalence(films, margin=margin, power=power)
-    text = needed_text(films, pairs, models, margin=margin, power=power, given=difference is not None)
-    click.echo(text, nl=False)
+    page = needed_page(films, pairs, models, margin=margin, power=power, given=difference is not None)
+    show_page(page, {"pairs": pairs, "models": models}, out, "power")

@@ -10,7 +10,7 @@ def test_a_board_is_compared_in_itself(first, cli, tmp_path):
     shutil.copytree(first[0] / "leaderboards", tmp_path / "leaderboards")
     said = cli("compare", "leaderboards/tiny-tiny")
     assert (said.code, said.err) == (0, "")
-    assert said.out.startswith("# 2 models on ")
+    assert said.out.startswith("2 models on ")
     assert "fifty" in said.out
     assert "forty" in said.out
 
@@ -19,9 +19,9 @@ def test_runs_and_the_file_of_one_are_compared(first, cli, tmp_path):
     (run,) = first[0].glob("runs/tiny-tiny/fifty/*")
     (other,) = first[0].glob("runs/tiny-tiny/forty/*")
     shutil.copy(other / "predictions.csv", tmp_path / "elsewhere.csv")
-    said = cli("compare", run, "elsewhere.csv", "--json")
+    said = cli("compare", run, "elsewhere.csv", "-o", "found")
     assert (said.code, said.err) == (0, "")
-    found = json.loads(said.out)
+    found = json.loads((tmp_path / "found/comparison.json").read_text())
     assert {model["name"] for model in found["models"]} == {"fifty", "elsewhere"}
     assert found["models"][0]["metrics"]["rho"]["value"] is None
 

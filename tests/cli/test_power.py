@@ -21,7 +21,7 @@ def test_of_estimates_from_a_board(first, cli, tmp_path):
     shutil.copytree(first[0] / "leaderboards", tmp_path / "leaderboards")
     said = cli("power", "of", "leaderboards/tiny-tiny", "--difference", "1")
     assert (said.code, said.err) == (0, "")
-    assert "## To separate two RMSEs" in said.out
+    assert "To separate two RMSEs (95 % interval, 80 % power)" in said.out
 
 
 def test_a_number_out_of_range_is_wrong_usage(cli):

@@ -9,7 +9,8 @@ import pytest
 from ra_bench.boards.published_file import PublishedRow, PublishedTable
 from ra_bench.errors import RecordError, TableError
 from ra_bench.reports.audit import audit
-from ra_bench.reports.audit_text import audit_text
+from ra_bench.reports.audit_page import audit_page
+from ra_bench.reports.pages import page_text
 from ra_bench.reports.rows_file import PAPER, read_rows
 
 ROOT = Path(__file__).parents[2]
@@ -20,12 +21,16 @@ def paper():
     return audit(read_rows())
 
 
+def text_of(found):
+    return page_text(audit_page(found)).replace("\n  ", " ")
+
+
 def one(**figures):
     return audit(PublishedTable(rows=(PublishedRow(name="net", **figures),))).rows[0]
 
 
 def said_of(**figures):
-    return audit_text(audit(PublishedTable(rows=(PublishedRow(name="net", **figures),))))
+    return text_of(audit(PublishedTable(rows=(PublishedRow(name="net", **figures),))))
 
 
 def test_the_rows_that_ship_are_those_of_the_board():
@@ -44,7 +49,7 @@ def test_tables_3_to_5_fail_nothing_and_are_strained(paper):
 
 
 def test_the_summary_says_what_the_paper_can_mean(paper):
-    text = audit_text(paper)
+    text = text_of(paper)
     assert "With rho 0.97 the RMSE would be 9.2 to 10.8, below the printed MAE of 12.24, which cannot be." in text
     assert "- Strained rows: 7. Were the SD of the reference near 38.7, their predictions' SD would be 10 to 18" in text
     assert " 10 to 18 or 56 to 64." in text
@@ -60,7 +65,7 @@ def test_the_noise_ceiling_comes_from_the_rho_that_the_figures_force(paper):
 def test_a_rho_above_the_ceiling_is_a_hint():
     readers = PublishedRow(name="readers", rho="0.80", rmse="20.0", reader=True)
     model = PublishedRow(name="net", rho="0.96", rmse="15.0")
-    text = audit_text(audit(PublishedTable(rows=(readers, model))))
+    text = text_of(audit(PublishedTable(rows=(readers, model))))
     assert "rho 0.96 lies above the noise ceiling, 0.941 to 0.944" in text
     assert "RMSE / reader: 0.87." in text  # 15 / (sqrt(0.75) 20)
 

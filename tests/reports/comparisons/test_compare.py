@@ -13,7 +13,12 @@ from ra_bench.errors import RecordError
 from ra_bench.metrics import mae, pearson, rmse
 from ra_bench.reports.common import films_in_common
 from ra_bench.reports.compare import compare
-from ra_bench.reports.compare_text import comparison_text
+from ra_bench.reports.compare_page import comparison_page
+from ra_bench.reports.pages import page_markdown, page_text
+
+
+def comparison_text(found):
+    return page_text(comparison_page(found), width=200).replace("\n  ", " ")
 
 
 def compared(*contenders):
@@ -180,14 +185,19 @@ def test_the_text_says_who_separates_from_whom(three):
     assert "Not separated is not shown to be equal." in text
 
 
-def test_a_name_with_a_bar_breaks_no_table(made_up):
-    text = comparison_text(
-        compared(
-            made_up.contender("a|b", made_up.predictions(5, 1)), made_up.contender("c_d", made_up.predictions(6, 2))
-        )
+def test_names_are_escaped_in_markdown_and_plain_in_a_terminal(made_up):
+    found = compared(
+        made_up.contender("a|b", made_up.predictions(5, 1)), made_up.contender("c_d", made_up.predictions(6, 2))
     )
-    assert "a\\|b" in text
-    assert "c_d" in text
+    assert "a\\|b" in page_markdown(comparison_page(found))
+    assert "a|b against c_d" in comparison_text(found)
+
+
+def test_a_narrow_terminal_gets_an_entry_a_pair(three):
+    lines = page_text(comparison_page(three), width=60).splitlines()
+    start = lines.index(f"{three.pairs[0].first} against {three.pairs[0].second}")
+    assert lines[start + 1].split() == ["Separated", "no"]
+    assert lines[start + 2].split()[:2] == ["RMSE", "difference"]
 
 
 def test_with_too_many_pairs_it_is_said_that_none_can_separate(made_up):

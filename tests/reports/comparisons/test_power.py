@@ -9,13 +9,9 @@ import pytest
 
 from ra_bench.metrics import films_for_equivalence, films_to_separate
 from ra_bench.reports.common import films_in_common
-from ra_bench.reports.power import (
-    equivalence_text,
-    needed_for_equivalence,
-    needed_text,
-    needed_to_separate,
-    separation_text,
-)
+from ra_bench.reports.pages import page_markdown, page_text
+from ra_bench.reports.power import needed_for_equivalence, needed_to_separate
+from ra_bench.reports.power_page import equivalence_page, needed_page, separation_page
 
 
 def films_of(*contenders):
@@ -30,19 +26,21 @@ def two(made_up):
 
 
 def test_all_that_is_not_given_is_shown_as_a_table():
-    text = separation_text(20.0, 22.0, correlation=None, kurtosis=None, power=0.8)
+    text = page_markdown(separation_page(20.0, 22.0, correlation=None, kurtosis=None, power=0.8))
     normal, heavy = (films_to_separate(20.0, 22.0, correlation=0.5, kurtosis=k).films for k in (3, 8))
     assert f"|                       0.5 |           {normal} |                             {heavy:,} |" in text
 
 
 def test_what_is_given_is_one_figure():
-    text = separation_text(20.0, 22.0, correlation=0.5, kurtosis=3.0, power=0.8, films_a_patient=2, within_patient=0.5)
+    text = page_markdown(
+        separation_page(20.0, 22.0, correlation=0.5, kurtosis=3.0, power=0.8, films_a_patient=2, within_patient=0.5)
+    )
     assert "| 978 of 489 patients |" in text
     assert "80 % power" in text
 
 
 def test_equivalence_says_the_films_and_that_it_is_about_the_mean():
-    text = equivalence_text(19.0, 5.0, true_difference=0.0, power=0.8)
+    text = page_text(equivalence_page(19.0, 5.0, true_difference=0.0, power=0.8))
     assert text.startswith("Films needed to show that the mean difference lies within ±5: 126\n")
     assert "It is about the mean" in text
 
@@ -94,7 +92,7 @@ def test_one_or_two_films_are_answered(made_up, films):
     found = films_of(*(made_up.contender(n, made_up.predictions(8, s, films=films)) for n, s in (("a", 1), ("b", 2))))
     pairs = needed_to_separate(found, wanted=None, power=0.8)
     models = needed_for_equivalence(found, margin=5.0, power=0.8)
-    assert "Patients needed" in needed_text(found, pairs, models, margin=5.0, power=0.8, given=False)
+    assert "Patients needed" in page_text(needed_page(found, pairs, models, margin=5.0, power=0.8, given=False))
 
 
 def test_perfect_predictions_need_what_cannot_be_told(made_up):

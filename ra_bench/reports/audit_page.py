@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ra_bench.boards.published import IMPOSSIBLE
+from ra_bench.reports.pages import Page
+from ra_bench.reports.sections import Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,20 +20,22 @@ _NO_AGREEMENT = (
 )
 
 
-def audit_text(audit: Audit) -> str:
-    """The whole audit, a paragraph a row and a summary.
+def audit_page(audit: Audit) -> Page:
+    """The whole audit: a section a row, and what it comes to.
 
     Examples
     --------
     >>> from ra_bench.reports.audit import audit
     >>> from ra_bench.reports.rows_file import read_rows
-    >>> print(audit_text(audit(read_rows())).splitlines()[6])
-    - With rho 0.97 the RMSE would be 9.2 to 10.8, below the printed MAE of 12.24, which cannot be.
+    >>> print(audit_page(audit(read_rows())).sections[0].lines[2])
+    With rho 0.97 the RMSE would be 9.2 to 10.8, below the printed MAE of 12.24, which cannot be.
     """
-    parts = [[line for line in (audit.title, audit.citation) if line]]
-    parts += [[_heading(row), *(f"- {said}" for said in _row(row, audit))] for row in audit.rows]
-    parts.append(["In short", *(f"- {said}" for said in _summary(audit))])
-    return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
+    rows = (Section(heading=_heading(row), lines=tuple(_row(row, audit))) for row in audit.rows)
+    source = (audit.citation,) if audit.citation else ()
+    return Page(
+        title=f"Audit: {audit.title}" if audit.title else "Audit of printed rows",
+        sections=(*rows, Section(heading="In short", lines=(*_summary(audit), *source))),
+    )
 
 
 def _heading(row: RowAudit) -> str:

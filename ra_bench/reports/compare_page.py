@@ -1,14 +1,14 @@
-"""A comparison as markdown that reads as well in a terminal."""
+"""A comparison as a page of tables and sentences."""
 
 from __future__ import annotations
 
 from math import isnan
 from typing import TYPE_CHECKING
 
-from ra_bench.boards.render.escape import one_line
 from ra_bench.boards.render.numbers import as_text, fixed
-from ra_bench.boards.render.table import TableColumn, table
 from ra_bench.reports.compare import ALPHA, MEASURES
+from ra_bench.reports.pages import Page
+from ra_bench.reports.sections import Column, Section
 from ra_bench.values import MetricValue
 
 if TYPE_CHECKING:
@@ -17,17 +17,19 @@ if TYPE_CHECKING:
     from ra_bench.reports.compare import Compared, Comparison, Gap, Pair
 
 
-def comparison_text(comparison: Comparison) -> str:
+def comparison_page(comparison: Comparison) -> Page:
     """The whole comparison: models, pairs, who separates from whom, how firm the order is."""
-    parts = [
-        [f"# {len(comparison.models)} models on {_films(comparison)}"],
-        ["## Models", "", *_models(comparison)],
-        ["## Pairs: first minus second", "", *_pairs(comparison)],
-        ["## Who separates from whom", "", *(f"- {said}" for said in _separations(comparison))],
-        ["## How firm the order is", "", *_stability(comparison)],
-        ["## Remarks", "", *(f"- {said}" for said in _remarks(comparison))],
-    ]
-    return "\n\n".join("\n".join(lines) for lines in parts) + "\n"
+    firm = "How firm the order is: share of the draws in which a model takes each place by RMSE"
+    return Page(
+        title=f"{len(comparison.models)} models on {_films(comparison)}",
+        sections=(
+            Section(heading="Models", columns=_models(comparison)),
+            Section(heading="Pairs: first minus second", columns=_pairs(comparison)),
+            Section(heading="Who separates from whom", lines=tuple(_separations(comparison))),
+            Section(heading=firm, columns=_places(comparison), notes=(_tau(comparison),)),
+            Section(heading="Remarks", lines=tuple(_remarks(comparison))),
+        ),
+    )
 
 
 def _films(comparison: Comparison) -> str:
@@ -35,22 +37,21 @@ def _films(comparison: Comparison) -> str:
     return f"{films} of {comparison.patients:,} patient{'' if comparison.patients == 1 else 's'}"
 
 
-def _models(comparison: Comparison) -> list[str]:
+def _models(comparison: Comparison) -> tuple[Column, ...]:
     models = comparison.models
-    return table(
-        [
-            TableColumn(heading="Rank", cells=tuple(_rank(model) for model in models)),
-            TableColumn(heading="Model", cells=tuple(plain(model.name) for model in models), right=False),
-            TableColumn(heading="Seeds", cells=tuple(", ".join(map(str, model.seeds)) for model in models)),
-            *(
-                TableColumn(
-                    heading=f"{label} {'↑' if key == 'rho' else '↓'}",
-                    cells=tuple(as_text(model.metrics[key], digits) for model in models),
-                )
-                for key, (_, _, label, digits) in MEASURES.items()
-            ),
-            TableColumn(heading="P(best)", cells=tuple(fixed(model.p_best, 2) for model in models)),
-        ]
+    seeds = Column(heading="Seeds", cells=tuple(", ".join(map(str, model.seeds)) for model in models))
+    return (
+        Column(heading="Model", cells=tuple(model.name for model in models), right=False),
+        Column(heading="Rank", cells=tuple(_rank(model) for model in models)),
+        *([seeds] if any(seeds.cells) else []),
+        *(
+            Column(
+                heading=f"{label} {'↑' if key == 'rho' else '↓'}",
+                cells=tuple(as_text(model.metrics[key], digits) for model in models),
+            )
+            for key, (_, _, label, digits) in MEASURES.items()
+        ),
+        Column(heading="P(best)", cells=tuple(fixed(model.p_best, 2) for model in models)),
     )
 
 
@@ -62,20 +63,19 @@ def _rank(model: Compared) -> str:
     return f"{model.rank.value:.0f} ({model.rank.low:.0f}–{model.rank.high:.0f})"
 
 
-def _pairs(comparison: Comparison) -> list[str]:
+def _pairs(comparison: Comparison) -> tuple[Column, ...]:
     pairs = comparison.pairs
     columns = [
-        TableColumn(heading="First", cells=tuple(plain(pair.first) for pair in pairs), right=False),
-        TableColumn(heading="Second", cells=tuple(plain(pair.second) for pair in pairs), right=False),
+        Column(heading="Pair", cells=tuple(f"{pair.first} against {pair.second}" for pair in pairs), right=False),
+        Column(heading="Separated", cells=tuple(_separated(pair) for pair in pairs), right=False),
     ]
     for key, (_, _, label, digits) in MEASURES.items():
         gaps = [pair.gaps[key] for pair in pairs]
         columns += [
-            TableColumn(heading=f"{label} difference", cells=tuple(_gap(gap, digits) for gap in gaps)),
-            TableColumn(heading=f"p {label}", cells=tuple(fixed(gap.p_holm, 4) for gap in gaps)),
+            Column(heading=f"{label} difference", cells=tuple(_gap(gap, digits) for gap in gaps)),
+            Column(heading=f"p {label}", cells=tuple(fixed(gap.p_holm, 4) for gap in gaps)),
         ]
-    columns.append(TableColumn(heading="Separated", cells=tuple(_separated(pair) for pair in pairs), right=False))
-    return table(columns)
+    return tuple(columns)
 
 
 def _gap(gap: Gap, digits: int) -> str:
@@ -90,11 +90,6 @@ def _separated(pair: Pair) -> str:
     return "before Holm only" if pair.gaps["rmse"].p < ALPHA else "no"
 
 
-def plain(text: str) -> str:
-    """A name that can break neither a line nor a table, and otherwise reads as it was written."""
-    return one_line(text).replace("|", "\\|")
-
-
 def _separations(comparison: Comparison) -> Iterator[str]:
     for model in comparison.models:
         better = [pair.second for pair in comparison.pairs if pair.first == model.name and pair.separated]
@@ -102,29 +97,29 @@ def _separations(comparison: Comparison) -> Iterator[str]:
         told = {*better, *worse, model.name}
         alike = [other.name for other in comparison.models if other.name not in told]
         said = [
-            f"{word} {', '.join(map(plain, names))}"
+            f"{word} {', '.join(names)}"
             for word, names in (("better than", better), ("worse than", worse), ("not separated from", alike))
             if names
         ]
-        yield f"{plain(model.name)}: {'; '.join(said)}."
+        yield f"{model.name}: {'; '.join(said)}."
 
 
-def _stability(comparison: Comparison) -> list[str]:
+def _places(comparison: Comparison) -> tuple[Column, ...]:
     models = comparison.models
-    columns = [TableColumn(heading="Model", cells=tuple(plain(model.name) for model in models), right=False)]
-    columns += [
-        TableColumn(heading=f"place {place + 1}", cells=tuple(fixed(model.places[place], 2) for model in models))
-        for place in range(len(models))
-    ]
-    tau = fixed(comparison.mean_kendall_tau, 2)
-    return [
-        *table(columns),
-        "",
-        (
-            f"Share of {comparison.resamples:,} draws of the patients in which a model takes each place by RMSE. The "
-            f"order of a draw agrees with the one above by Kendall's tau {tau} on average; 1 would be always the same."
+    return (
+        Column(heading="Model", cells=tuple(model.name for model in models), right=False),
+        *(
+            Column(heading=f"place {place + 1}", cells=tuple(fixed(model.places[place], 2) for model in models))
+            for place in range(len(models))
         ),
-    ]
+    )
+
+
+def _tau(comparison: Comparison) -> str:
+    return (
+        f"{comparison.resamples:,} draws. The order of a draw agrees with the one above by Kendall's tau "
+        f"{fixed(comparison.mean_kendall_tau, 2)} on average; 1 would be always the same."
+    )
 
 
 def _remarks(comparison: Comparison) -> Iterator[str]:
@@ -146,4 +141,4 @@ def _remarks(comparison: Comparison) -> Iterator[str]:
     if least:
         span = f"{min(least):.2f}" if len(least) == 1 else f"{min(least):.2f} to {max(least):.2f}, by pair"
         yield f"Smallest true difference in RMSE that these films show at 80 % power, before Holm: {span}."
-    yield from map(plain, comparison.remarks)
+    yield from comparison.remarks
