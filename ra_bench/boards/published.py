@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ra_bench.metrics import Box
 
 IMPOSSIBLE = "the printed figures cannot all describe one sample"
+_ABOVE_0, _BELOW_1 = 1e-12, 1 - 1e-12
 NO_AGREEMENT = (
     "p > 0.05 in a paper is not evidence of agreement. It only bounds the difference of the means, by the number that "
     "stands beside each row; a model that answers one and the same mean for every film can get p = 1."
@@ -167,16 +168,32 @@ def mean_differences(row: PublishedRow) -> Box:
     if row.mean_reference is not None and row.mean_predicted is not None:
         reference, predicted = rounding_box(row.mean_reference), rounding_box(row.mean_predicted)
         return predicted[0] - reference[1], predicted[1] - reference[0]
-    bound = allowed_bias(row)
-    return (0.0, 0.0) if bound is None else (-bound, bound)
+    bounds = bias_by_p(row)
+    return (0.0, 0.0) if bounds is None else (-bounds[1], bounds[1])
 
 
 def allowed_bias(row: PublishedRow) -> float | None:
     """Largest difference of the means that a printed `p > alpha` leaves possible; None where it cannot be told."""
+    bounds = bias_by_p(row)
+    return bounds[1] if bounds is not None and row.p is not None and p_bound(row.p)[0] == ">" else None
+
+
+def bias_by_p(row: PublishedRow) -> Box | None:
+    """Least and largest difference of the means, without sign, that a printed p leaves possible.
+
+    None where it cannot be told: no p, no RMSE or no number of films is printed.
+    """
     if row.p is None or row.films is None or row.rmse is None:
         return None
-    sign, alpha = p_bound(row.p)
-    return max_bias(rounding_box(row.rmse)[1], row.films, alpha) if sign == ">" and 0 < alpha < 1 else None
+    sign, p = p_bound(row.p)
+    smallest, largest = p, p
+    if sign == "=":
+        smallest, largest = rounding_box(row.p.strip().lstrip("="))
+    rmse = rounding_box(row.rmse)
+    # The difference is largest where p is smallest; no difference exceeds the RMSE.
+    most = rmse[1] if sign == "<" or smallest <= 0 else max_bias(rmse[1], row.films, min(smallest, _BELOW_1))
+    least = 0.0 if sign == ">" or largest >= 1 else max_bias(max(0.0, rmse[0]), row.films, max(largest, _ABOVE_0))
+    return least, most
 
 
 def _strained(table: PublishedTable) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING
 
-from ra_bench.boards.published import allowed_bias, mean_differences, needed_sd, printed_row, supposed_sd
+from ra_bench.boards.published import allowed_bias, bias_by_p, mean_differences, needed_sd, printed_row, supposed_sd
 from ra_bench.metrics import failed_checks, grim, implied_rho, implied_rmse, rmse_floor, rounding_box
 
 if TYPE_CHECKING:
@@ -24,9 +24,10 @@ class RowAudit:
     """What one printed row forces. Boxes are over all that its rounding leaves open; None where it does not say enough.
 
     `failed` holds a sentence a check that no numbers within the rounding pass. `forced_rho` and `forced_rmse` follow
-    from the rest of the row. `needed_sd` holds the two boxes of SDs that predictions can have had, `rmse_floor` the
-    least RMSE that its rho allows, both with the printed or the supposed SD of the reference. `not_checked` says what
-    could not be done, and which key is missing for it.
+    from the rest of the row. `bias_by_p` is what p says of the difference of the means, without sign; `allowed_bias`
+    its upper end where p is only printed to be above a level. `needed_sd` holds the two boxes of SDs that predictions
+    can have had, `rmse_floor` the least RMSE that its rho allows, both with the printed or the supposed SD of the
+    reference. `not_checked` says what could not be done, and which key is missing for it.
     """
 
     name: str
@@ -41,6 +42,7 @@ class RowAudit:
     forced_rho: Box | None = None
     forced_rmse: Box | None = None
     allowed_bias: float | None = None
+    bias_by_p: Box | None = None
     supposed_sd: float | None = None
     rmse_floor: Box | None = None
     needed_sd: tuple[Box, Box] | None = None
@@ -129,6 +131,7 @@ def _audit_row(row: PublishedRow, table: PublishedTable) -> RowAudit:
         forced_rho=forced_rho,
         forced_rmse=forced_rmse,
         allowed_bias=allowed_bias(row),
+        bias_by_p=bias_by_p(row),
         supposed_sd=supposed,
         rmse_floor=None if rho is None or sd is None else _floor(sd, rho),
         needed_sd=needed,

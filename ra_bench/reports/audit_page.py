@@ -52,13 +52,19 @@ def _row(row: RowAudit, audit: Audit) -> Iterator[str]:
         yield _needed(row)
     if row.rmse_floor is not None:
         yield f"Least RMSE that rho {row.rho} allows: {_span(row.rmse_floor, 1)}{_supposing(row)}."
-    if row.allowed_bias is not None:
-        yield f"p {row.p} on {row.films} films allows the means to differ by up to {row.allowed_bias:.2f}."
+    if row.bias_by_p is not None:
+        yield f"p {row.p} on {row.films} films {_by_p(row.bias_by_p, bounds_only=row.allowed_bias is not None)}."
     yield from _against_readers(row, audit)
     if row.grim_informative is False:
         yield "GRIM can find nothing here: with so many films every mean of this many decimals is possible."
     for said in row.not_checked:
         yield f"Not checked. {said}"
+
+
+def _by_p(bias: Box, *, bounds_only: bool) -> str:
+    if bounds_only:
+        return f"allows the means to differ by up to {bias[1]:.2f}"
+    return f"means that the means differ by {_span(bias, 2)}, to either side"
 
 
 def _forced(row: RowAudit) -> Iterator[str]:

@@ -37,28 +37,34 @@ def films_in_common(contenders: Sequence[Contender], *, common: bool = False) ->
     Returns
     -------
     HeldOut
-        Films that have a reference and a prediction of every seed, by id; readings are the first contender's, patients
-        those of the first that knows them.
+        Films that have a reference and a prediction of every seed, by id; readings are those of the first contender
+        that has any, patients those of the first that knows them.
 
     Raises
     ------
     RecordError
-        Films, references or patients differ, or no film is left. Says which.
+        Films, references or patients differ, no film is left, or nobody has a reference. Says which.
     """
     tables = [_by_film(contender) for contender in contenders]
+    read = [place for place, table in enumerate(tables) if table[0].readings]
+    if not read:
+        raise RecordError(
+            f"No reference in {', '.join(contender.source for contender in contenders)}. Add a column 'reference', or "
+            "a column a reader, to one of them, or name a run or a board of the same films too."
+        )
     measured = [_measured(table) for table in tables]
     shared = sorted(set.intersection(*map(set, measured)))
-    if not common:
-        for contender, films in zip(contenders[1:], measured[1:], strict=True):
-            _check_same_films(contenders[0], measured[0], contender, films, len(shared))
     if not shared:
         raise RecordError(
             f"No film has a reference and a prediction of every model: {_films_of(contenders, measured)}.\n"
             "Look at how the films are named in each."
         )
-    for contender, table in zip(contenders[1:], tables[1:], strict=True):
-        _check_same_references(contenders[0], tables[0], contender, table, shared)
-    first = _chosen(tables[0][0], shared)
+    if not common:
+        for contender, films in zip(contenders[1:], measured[1:], strict=True):
+            _check_same_films(contenders[0], measured[0], contender, films, len(shared))
+    for place in read[1:]:
+        _check_same_references(contenders[read[0]], tables[read[0]], contenders[place], tables[place], shared)
+    first = _chosen(tables[read[0]][0], shared)
     readings = {reader: np.asarray(scores, dtype=np.float64) for reader, scores in sorted(first.readings.items())}
     return HeldOut(
         ids=tuple(shared),
@@ -85,11 +91,12 @@ def _by_film(contender: Contender) -> tuple[Predictions, ...]:
 
 
 def _measured(seeds: Sequence[Predictions]) -> set[str]:
-    """Films with a reference and a finite prediction of every seed."""
+    """Films with a finite prediction of every seed, and with a reference where the contender has any."""
     found = []
     for given in seeds:
-        reference = mean_reading([np.asarray(scores, dtype=np.float64) for scores in given.readings.values()])
-        there = np.isfinite(reference) & np.isfinite(np.asarray(given.predicted, dtype=np.float64))
+        there = np.isfinite(np.asarray(given.predicted, dtype=np.float64))
+        if given.readings:
+            there &= np.isfinite(_mean(given))
         found.append({film for film, present in zip(given.ids, there, strict=True) if present})
     return set.intersection(*found)
 
@@ -153,8 +160,11 @@ def _chosen(given: Predictions, films: Sequence[str]) -> Predictions:
 
 
 def _reference(given: Predictions, films: Sequence[str]) -> Floats:
-    chosen = _chosen(given, films)
-    return mean_reading([np.asarray(scores, dtype=np.float64) for scores in chosen.readings.values()])
+    return _mean(_chosen(given, films))
+
+
+def _mean(given: Predictions) -> Floats:
+    return mean_reading([np.asarray(scores, dtype=np.float64) for scores in given.readings.values()])
 
 
 def _films_of(contenders: Sequence[Contender], measured: Sequence[set[str]]) -> str:

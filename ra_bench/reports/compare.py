@@ -214,6 +214,8 @@ def _remarks(contenders: Sequence[Contender], films: HeldOut) -> list[str]:
     if films.patient_count < 30:
         said.append(f"Only {films.patient_count} patients: all intervals are rough, and likely too narrow.")
     for contender in contenders:
+        if not contender.predictions[0].readings:
+            said.append(f"{contender.name}: no reference in {contender.source}; that of the others stands in.")
         said += [f"{contender.name}: {guess}" for guess in contender.guesses]
         longest = max(len(given.ids) for given in contender.predictions)
         if longest > len(films.ids):

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ra_bench.errors import RecordError
-from ra_bench.reports.tables import read_model_predictions
+from ra_bench.errors import RecordError, TableError
+from ra_bench.reports.columns import Columns, find_columns
+from ra_bench.reports.tables import read_model_predictions, read_scores_table
 from ra_bench.runs.records import RECORD, standing_records
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from ra_bench.cohorts.table import Table
     from ra_bench.reports.tables import ModelPredictions
     from ra_bench.values import Predictions, RunRecord
 
@@ -21,7 +23,10 @@ _BOARD = "board.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contender:
-    """A model with the predictions of each of its seeds; `seeds` is empty for a file. `guesses` are about its table."""
+    """A model with the predictions of each of its seeds; `seeds` is empty for a file. `guesses` are about its table.
+
+    A file without a reference has predictions without readings: those of another contender stand in.
+    """
 
     name: str
     source: str
@@ -65,8 +70,10 @@ def read_contenders(paths: Sequence[Path]) -> tuple[Contender, ...]:
 
 
 def _contenders(path: Path) -> list[Contender]:
-    if not path.is_dir() or (path / RECORD).exists():
+    if (path / RECORD).exists() or path.name == RECORD:
         return [_of_one(read_model_predictions(path), path)]
+    if not path.is_dir():
+        return [_of_one(_of_file(path), path)]
     records, broken = standing_records(path)
     if broken:
         raise broken[0]
@@ -81,6 +88,31 @@ def _contenders(path: Path) -> list[Contender]:
     for record in records:
         models.setdefault(record.job.model, []).append(record)
     return [_of_seeds(model, models[model], path) for model in sorted(models)]
+
+
+def _of_file(file: Path) -> ModelPredictions:
+    try:
+        return read_model_predictions(file, needs_reference=_has_reference(read_scores_table(file)))
+    except TableError as error:
+        if "--" not in str(error):
+            raise
+        raise TableError(
+            f"{error}\nThose are options of 'ra-bench score'. Here, head the columns film, patient (where known), "
+            "reference and predicted."
+        ) from error
+
+
+def _has_reference(table: Table) -> bool:
+    """Whether a table has readings, or at least cannot be understood without them."""
+    try:
+        find_columns(table, Columns())
+    except TableError:
+        try:
+            find_columns(table, Columns(), needs_reference=False)
+        except TableError:
+            return True
+        return False
+    return True
 
 
 def _of_one(given: ModelPredictions, path: Path) -> Contender:

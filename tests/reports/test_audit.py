@@ -84,6 +84,24 @@ def test_a_row_without_films_says_that_its_p_cannot_be_used():
     assert "- Not checked. What p >0.05 allows: give the number of films as 'films'." in said_of(p=">0.05", rmse="20.0")
 
 
+def test_an_exact_p_tells_the_difference_of_the_means():
+    from ra_bench.metrics import implied_p
+
+    low, high = one(p="0.31", rmse="20.0", films=158).bias_by_p
+    assert implied_p(low, 19.95, 158) == pytest.approx(0.315, abs=1e-6)
+    assert implied_p(high, 20.05, 158) == pytest.approx(0.305, abs=1e-6)
+    assert "p 0.31 on 158 films means that the means differ by 1.60 to 1.64, to either side." in said_of(
+        p="0.31", rmse="20.0", films=158
+    )
+
+
+@pytest.mark.parametrize(
+    ("p", "bias"), [("<0.001", (5.1, 20.05)), ("1.00", (0.0, 0.02)), ("0.00", (4.4, 20.05)), (">0.05", (0.0, 3.16))]
+)
+def test_every_printed_p_bounds_the_difference_of_the_means(p, bias):
+    assert one(p=p, rmse="20.0", films=158).bias_by_p == pytest.approx(bias, abs=0.1)
+
+
 def test_a_bare_row_says_what_it_lacks():
     text = said_of()
     assert "No check fails, which proves nothing." in text

@@ -112,3 +112,16 @@ def test_two_predictions_of_a_film_are_refused(made_up):
     twice = replace(given, ids=("film000", "film000.png"))
     with pytest.raises(RecordError, match="b has two predictions of film 'film000'"):
         films_in_common([made_up.contender("a", given), made_up.contender("b", twice)])
+
+
+def test_a_contender_without_readings_takes_those_of_another(made_up):
+    given = made_up.predictions(5)
+    bare = made_up.contender("bare", replace(made_up.predictions(6, 1), readings={}), patients_known=False)
+    films = films_in_common([bare, made_up.contender("a", given)])
+    assert films.reference.tolist() == list(given.readings["mean"])
+
+
+def test_without_any_reference_it_is_said_what_to_add(made_up):
+    bare = [made_up.contender(name, replace(made_up.predictions(5), readings={})) for name in ("a", "b")]
+    with pytest.raises(RecordError, match=r"No reference in a.csv, b.csv. Add a column 'reference'"):
+        films_in_common(bare)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ra_bench.errors import RecordError
+from ra_bench.errors import RecordError, TableError
 from ra_bench.reports.sources import read_contenders
 
 
@@ -37,3 +37,22 @@ def test_a_board_without_predictions_says_why(tmp_path):
     (tmp_path / "board.json").write_text("{}")
     with pytest.raises(RecordError, match="keeps no predictions: its cohort is private, or nothing is measured yet"):
         read_contenders([tmp_path])
+
+
+def test_a_file_without_a_reference_is_read_without_one(tmp_path):
+    (tmp_path / "net.csv").write_text("id,predicted\nf1,3\nf2,9\n")
+    (found,) = read_contenders([tmp_path / "net.csv"])
+    assert found.predictions[0].readings == {}
+    assert found.predictions[0].predicted == (3.0, 9.0)
+
+
+def test_readings_that_are_no_numbers_are_not_passed_over(tmp_path):
+    (tmp_path / "net.csv").write_text("id,predicted,reference\nf1,3,four\nf2,9,8\n")
+    with pytest.raises(TableError, match="found 'four', which is no number"):
+        read_contenders([tmp_path / "net.csv"])
+
+
+def test_options_of_another_command_are_not_offered_as_ones_of_this(tmp_path):
+    (tmp_path / "net.csv").write_text("id,zebra\nf1,3\nf2,9\n")
+    with pytest.raises(TableError, match=r"Those are options of 'ra-bench score'\. Here, head the columns film"):
+        read_contenders([tmp_path / "net.csv"])
