@@ -44,7 +44,7 @@ def test_components_stand_in_the_page_and_in_the_json(seeds):
     lines = page.split("## Seeds: what another training would change")[1].splitlines()
     assert lines[2].startswith("| Model | ")
     assert [line.split("|")[1].strip() for line in lines[4:5]] == ["net"]
-    assert "Few seeds say little about seeds." in page
+    assert "few seeds say little about seeds." in page
     rows = plain_json.loads(json.render(board))["rows"]
     row = next(row for row in board.rows if row.name == "net")
     assert rows[1]["metrics"]["rmse_sd_rest"]["value"] == row.metrics["rmse_sd_rest"].value > 0

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 _ARROWS = {"high": " ↑", "low": " ↓", "zero": " →0", "none": ""}
 _OF_SEEDS = (
     "How far the RMSE of one training moves: with other patients, as many as here; with another seed; and by what a "
-    "seed does to single patients. From the mean squares of the squared errors. Few seeds say little about seeds."
+    "seed does to single patients. From the mean squares of the squared errors. 0 means less than these data can tell; "
+    "few seeds say little about seeds."
 )
 _METHODS = {"bca": "BCa bootstrap", "percentile": "percentile bootstrap", "t": "t"}
 
