@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from ra_bench.cohorts.propose import NO_SCORE, PATIENT, READER, SCORE, numbered_alike
+from ra_bench.cohorts.propose import NO_SCORE, PATIENT, READER, SCORE, SPLIT, numbered_alike
 from ra_bench.cohorts.table import image_columns, is_blank, number_in
 from ra_bench.errors import TableError
 
@@ -96,7 +96,7 @@ def find_columns(table: Table, asked: Columns, *, needs_reference: bool = True) 
     taken |= {reference, *readers}
     taken |= set(image_columns(str(film)))
     if others := [name for name in table.columns if name not in taken]:
-        guesses.append(f"Not used: {quoted(others)}.")
+        guesses += [f"Not used: {quoted(others)}.", *_parts(table, others)]
     columns = Columns(film=film, predicted=predicted, reference=reference, readers=readers, patient=patient)
     return Found(columns=columns, guesses=tuple(guesses))
 
@@ -207,6 +207,20 @@ def quoted(names: Iterable[str]) -> str:
 
 
 # --- guesses ----------------------------------------------------------------------------------------------------------
+
+
+def _parts(table: Table, columns: Iterable[str]) -> list[str]:
+    """A warning where a column seems to say who trained: those films count here like any other."""
+    words = {
+        name: sorted({row.cells[name].casefold() for row in table.rows if not is_blank(row.cells[name])})
+        for name in columns
+        if SPLIT.fullmatch(name)
+    }
+    return [
+        f"Column '{name}' says {quoted(said[:5])}: all rows count. Delete those that the model learnt from."
+        for name, said in words.items()
+        if len(said) > 1 and any(word.startswith("tr") for word in said)
+    ]
 
 
 def _predicted(table: Table, taken: Collection[str | None], guesses: list[str]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ra_bench.cohorts.matching import film_stem
 from ra_bench.cohorts.table import image_columns, is_blank, number_in, read_table
-from ra_bench.errors import TableError
+from ra_bench.errors import RecordError, TableError
 from ra_bench.reports.columns import Columns, find_columns, reader_name
 from ra_bench.runs.records import PREDICTIONS, RECORD, read_record
 from ra_bench.values import Predictions
@@ -182,6 +182,12 @@ def cell_number(table: Table, row: int, column: str, cell: str) -> float:
 
 
 def _of_run(folder: Path, name: str | None) -> ModelPredictions:
+    if not (folder / RECORD).exists():
+        below = sorted(str(file.parent) for file in folder.glob(f"*/**/{RECORD}"))
+        instead = (
+            f"one of {len(below)} below it, such as {below[0]}" if below else "the folder of a run, or a csv or tsv"
+        )
+        raise RecordError(f"{folder} holds no finished run: {RECORD} is missing. Name {instead}.")
     record = read_record(folder)
     job = record.job
     given = record.predictions
