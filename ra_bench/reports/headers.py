@@ -19,6 +19,9 @@ READING = "reading:"
 #: A column of all readers together is no reader.
 TOGETHER = re.compile(r"\b(mean|average|avg|consensus|median|number|count|diff\w*)\b")
 
+#: What stands beside a reader's score and is none.
+_BESIDE = re.compile(r"\b(comment|note|remark|date|time|name|id|quality|confidence)s?\b")
+
 _FILM = re.compile(
     r"(film|image|img|sample|file|picture|radiograph|x ?ray|scan|study|exam|accession)s?"
     r"( ?(id|no|nr|number|name|key|code))?|id|ids|filename|path",
@@ -53,14 +56,8 @@ def reader_columns(table: Table, taken: Collection[str | None]) -> tuple[str, ..
     if own := [name for name in free if name.startswith(READING)]:
         return tuple(own)
     single = [name for name in free if not TOGETHER.search(plain_heading(name))]
-    by_word = [name for name in single if READER.search(name) and not _only_words(table, name)]
+    by_word = [name for name in single if READER.search(name) and not _BESIDE.search(plain_heading(name))]
     return tuple(by_word or numbered_alike([name for name in single if mostly_numbers(table, name)]))
-
-
-def _only_words(table: Table, column: str) -> bool:
-    """Whether a column holds text and no number at all, as one of a reader's comments does."""
-    cells = [row.cells[column] for row in table.rows if not is_blank(row.cells[column])]
-    return bool(cells) and all(number_in(cell) is None for cell in cells)
 
 
 def mostly_numbers(table: Table, column: str) -> bool:
