@@ -364,7 +364,7 @@ def score_predictions(
     CohortError, RecordError
         A table, a run or a board that cannot be read, films that do not match, or a name that is taken.
     """
-    from ra_bench.reports.board_row import add_row, on_board, open_board
+    from ra_bench.reports.board_row import add_row, on_board, open_board, scale_of
     from ra_bench.reports.front import Wishes, known_films, scored
     from ra_bench.reports.tables import read_model_predictions
 
@@ -375,7 +375,8 @@ def score_predictions(
         return Scored(report=scored(model, known, wishes or Wishes()))
     opened = open_board(suite.boards / board, suite.runs / board)
     model = on_board(model, opened)
-    report = scored(model, None, wishes or Wishes())
+    wishes = wishes or Wishes()
+    report = scored(model, None, replace(wishes, scale=wishes.scale or scale_of(opened.board)))
     with alone(suite.runs / board):
         made = add_row(
             opened,

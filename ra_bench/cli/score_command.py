@@ -63,11 +63,14 @@ def command(
 
     Columns are guessed from their headers, and what was guessed is said. No torch, no training.
     """
+    from ra_bench.files import make_folder
     from ra_bench.reports.columns import Columns
     from ra_bench.suite import score_predictions
 
     if dataset is not None and board is not None:
         raise click.UsageError("--dataset and --board exclude each other: a board brings the readings of its films.")
+    if board is not None and out is not None:
+        make_folder(out)  # before the board has the row
     found = score_predictions(
         opened(plugin_files, without, runs=runs, boards=boards, data=data),
         predictions,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PATIENT = re.compile(r"(patient|subject|person|case|participant)([ _-]?(id|no|nr|number|key))?|pid", re.IGNORECASE)
 _VISIT = re.compile(r"(visit|study|session|time[ _-]?point|week|month)([ _-]?(id|no|nr|number|date))?", re.IGNORECASE)
-_SPLIT = re.compile(r"split|set|subset|fold|partition", re.IGNORECASE)
+SPLIT = re.compile(r"split|set|subset|fold|partition", re.IGNORECASE)
 READER = re.compile(r"reader|rater|observer|expert|scorer|radiologist|rheumatologist", re.IGNORECASE)
 SCORE = re.compile(r"svh|sharp|vdh|score|total|bone[ _-]?age", re.IGNORECASE)
 _WHOLE = re.compile(r"total|overall|sum|mean|average|svh|sharp", re.IGNORECASE)
@@ -183,7 +183,7 @@ def _about_patients(patient: str | None, visit: str | None) -> list[str]:
 
 
 def _split_column(table: Table, guesses: list[str]) -> SplitColumn | None:
-    name = _named(table, _SPLIT, ())
+    name = _named(table, SPLIT, ())
     if name is None:
         guesses.append("Split: no column found, so patients are dealt out by the protocol's rule.")
         return None

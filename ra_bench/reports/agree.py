@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from ra_bench.values import Scale
 
 
-def report_readers(table: ReaderTable, *, scale: Scale | None, bands: Sequence[float] | None = None) -> ReadersReport:
+def report_readers(
+    table: ReaderTable, *, scale: Scale | None, scale_given: bool = True, bands: Sequence[float] | None = None
+) -> ReadersReport:
     """Measure everything that readings alone allow to be said.
 
     Parameters
@@ -32,6 +34,8 @@ def report_readers(table: ReaderTable, *, scale: Scale | None, bands: Sequence[f
         Two readers or more, gaps allowed.
     scale : Scale or None
         Where scores may lie; None if it is not known.
+    scale_given : bool
+        False where it is only guessed: it is then left to the authors to name the score.
     bands : sequence of float, optional
         Rising lower edges of severity bands. Given, each pair has a quadratic-weighted kappa.
 
@@ -56,7 +60,7 @@ def report_readers(table: ReaderTable, *, scale: Scale | None, bands: Sequence[f
     report = ReadersReport(
         name=table.name,
         source=source,
-        settings=settings_of(scale, bands),
+        settings=settings_of(scale, bands, scale_given=scale_given),
         readers=readers,
         remarks=reader_remarks(readers, source),
     )

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ra_bench.boards.board import assemble
+from ra_bench.boards.columns import SCALE
 from ra_bench.boards.facts import without_record_facts
 from ra_bench.boards.held_out import in_order
 from ra_bench.boards.leaderboard import BOARD, RECORDS, save_board
@@ -17,7 +18,7 @@ from ra_bench.boards.rows import SCORED
 from ra_bench.errors import RecordError
 from ra_bench.reports.known_films import films_of_predictions, listed, matched
 from ra_bench.runs.records import job_folder, predictions_csv, standing_records, write_record
-from ra_bench.values import RunRecord
+from ra_bench.values import RunRecord, Scale
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -72,6 +73,24 @@ def open_board(folder: Path, runs: Path) -> OpenBoard:
             "If its cohort is private, name the folder of its runs with --runs."
         )
     return OpenBoard(folder=folder, board=board, records=tuple(records))
+
+
+def scale_of(board: Board) -> Scale | None:
+    """The scale that the facts of a board name; None where they do not.
+
+    Examples
+    --------
+    >>> from ra_bench.values import Board
+    >>> fact = ("scale", "SvH, both hands, 0 to 280 SvH units")
+    >>> scale_of(Board(name="b", title="b", columns=(), rows=(), facts=(fact,))).maximum
+    280.0
+    """
+    number = r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?"
+    for name, value in board.facts:
+        found = re.fullmatch(rf"(.+), ({number}) to ({number}) (.+)", value) if name == SCALE else None
+        if found:
+            return Scale(name=found[1], minimum=float(found[2]), maximum=float(found[3]), unit=found[4])
+    return None
 
 
 def on_board(model: ModelPredictions, opened: OpenBoard) -> ModelPredictions:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ra_bench.boards.render.numbers import as_text, fixed
+from ra_bench.boards.rows import SCORED
 from ra_bench.reports.guidelines import CLAIM, GRRAS, GUIDELINES, TRIPOD
 from ra_bench.reports.remarks import counted
 from ra_bench.reports.values import Item
@@ -41,14 +42,14 @@ def model_checklist(report: ModelReport, record: RunRecord | None = None) -> tup
             "11": missing,
             "12e": f"Accuracy, agreement, calibration, equivalence. {method}",
             "12f": "The model was not updated.",
-            "15": f"A score. {scale}",
+            "15": f"A score. {scale}".strip(),
             "20b": f"Of the evaluation: {by_severity}",
             "21": f"Evaluation: {counts}.",
             "23a": f"{result} By severity: see there.",
             "24": f"Not updated. Calibration slope {as_text(report.calibration.slope, 2)}.",
         },
     }
-    if record is not None:
+    if record is not None and record.job.trainer != SCORED:
         said[CLAIM] |= _of_run(record)
         said[TRIPOD] |= {"12c": _training(record), "12g": f"By ra-bench {record.environment.get('ra-bench', '')}."}
     said[GRRAS]["15"] = "This report, and the same as JSON."
@@ -80,7 +81,7 @@ def _items(said: Mapping[str, Mapping[str, str]]) -> tuple[Item, ...]:
 
 
 def _scale(settings: Settings) -> str:
-    scale = settings.scale
+    scale = settings.scale if settings.scale_given else None
     return "" if scale is None else f"{scale.name}, {scale.minimum:g} to {scale.maximum:g} {scale.unit}."
 
 

@@ -7,22 +7,16 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from ra_bench.cohorts.propose import NO_SCORE, PATIENT, READER, SCORE, numbered_alike
-from ra_bench.cohorts.table import image_columns, is_blank, number_in
+from ra_bench.cohorts.propose import NO_SCORE, PATIENT, READER, SCORE, SPLIT
+from ra_bench.cohorts.table import image_columns, is_blank
 from ra_bench.errors import TableError
+from ra_bench.reports.headers import mostly_numbers, names_films, plain_heading, quoted, reader_columns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from ra_bench.cohorts.table import Table
 
-#: How ra-bench's own predictions.csv heads the column of a reader.
-READING = "reading:"
-
-_FILM = re.compile(
-    r"(film|image|img|sample|file|picture|radiograph|x ?ray|scan|study|exam|accession)s?"
-    r"( ?(id|no|nr|number|name|key|code))?|id|ids|filename|path",
-)
 _PREDICTED = (
     re.compile(r"predicted|prediction|predictions|pred|y ?pred|y ?hat"),
     re.compile(r"\bpred\w*|\by ?hat\b"),
@@ -33,7 +27,6 @@ _REFERENCE = (
     re.compile(r"\b(reference|truth|true|target|gold|consensus|ground|label|actual)\b|y ?true"),
     re.compile(r"\b(mean|average|avg|human)\b"),
 )
-TOGETHER = re.compile(r"\b(mean|average|avg|consensus|median|number|count|diff\w*)\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +89,7 @@ def find_columns(table: Table, asked: Columns, *, needs_reference: bool = True) 
     taken |= {reference, *readers}
     taken |= set(image_columns(str(film)))
     if others := [name for name in table.columns if name not in taken]:
-        guesses.append(f"Not used: {quoted(others)}.")
+        guesses += [f"Not used: {quoted(others)}.", *_parts(table, others)]
     columns = Columns(film=film, predicted=predicted, reference=reference, readers=readers, patient=patient)
     return Found(columns=columns, guesses=tuple(guesses))
 
@@ -157,56 +150,21 @@ def film_and_patient(
     return film, patient
 
 
-def reader_columns(table: Table, taken: Collection[str | None]) -> tuple[str, ...]:
-    """The columns that seem to be readers: by the word, or alike but for a last figure or letter."""
-    free = [name for name in table.columns if name not in taken]
-    if own := [name for name in free if name.startswith(READING)]:
-        return tuple(own)
-    single = [name for name in free if not TOGETHER.search(plain_heading(name))]
-    by_word = [name for name in single if READER.search(name)]
-    return tuple(by_word or numbered_alike([name for name in single if mostly_numbers(table, name)]))
-
-
-def names_films(column: str) -> bool:
-    """Whether a heading says that the column names films.
-
-    Examples
-    --------
-    >>> names_films("Film Nr"), names_films("image_id"), names_films("reader")
-    (True, True, False)
-    """
-    return _FILM.fullmatch(plain_heading(column)) is not None
-
-
-def mostly_numbers(table: Table, column: str) -> bool:
-    """Whether most cells that are not blank hold numbers: one that does not is then an error, not another kind."""
-    cells = [row.cells[column] for row in table.rows if not is_blank(row.cells[column])]
-    return 2 * sum(number_in(cell) is not None for cell in cells) > len(cells)
-
-
-def reader_name(column: str) -> str:
-    """A reader's name from the heading of the column.
-
-    Examples
-    --------
-    >>> reader_name("reading:reader 1"), reader_name("Reader B")
-    ('reader 1', 'Reader B')
-    """
-    return column.removeprefix(READING)
-
-
-def quoted(names: Iterable[str]) -> str:
-    """Names in quotes with commas between.
-
-    Examples
-    --------
-    >>> quoted(["A", "B"])
-    "'A', 'B'"
-    """
-    return ", ".join(f"'{name}'" for name in names)
-
-
 # --- guesses ----------------------------------------------------------------------------------------------------------
+
+
+def _parts(table: Table, columns: Iterable[str]) -> list[str]:
+    """A warning where a column seems to say who trained: those films count here like any other."""
+    words = {
+        name: sorted({row.cells[name].casefold() for row in table.rows if not is_blank(row.cells[name])})
+        for name in columns
+        if SPLIT.fullmatch(name)
+    }
+    return [
+        f"Column '{name}' says {quoted(said[:5])}: all rows count. Delete those that the model learnt from."
+        for name, said in words.items()
+        if len(said) > 1 and any(word.startswith("tr") for word in said)
+    ]
 
 
 def _predicted(table: Table, taken: Collection[str | None], guesses: list[str]) -> str:
@@ -291,14 +249,3 @@ def _names_rows(table: Table, column: str) -> bool:
     """Whether a column holds words, another in each row."""
     cells = [row.cells[column] for row in table.rows]
     return len(set(cells)) == len(cells) and not mostly_numbers(table, column) and not any(map(is_blank, cells))
-
-
-def plain_heading(name: str) -> str:
-    """A heading without case and signs.
-
-    Examples
-    --------
-    >>> plain_heading("  Predicted_Score (SvH)")
-    'predicted score svh'
-    """
-    return " ".join(re.findall(r"\w+", name.replace("_", " ").casefold()))

@@ -61,12 +61,13 @@ def scored(model: ModelPredictions, known: KnownFilms | None, wishes: Wishes) ->
     if known is not None:
         model = matched(model, known)
     readings, scale = model.predictions.readings, wishes.scale or (known.scale if known is not None else None)
+    given = scale is not None
     if scale is None:
         scale, guess = guess_scale(readings)
         model = replace(model, guesses=(*model.guesses, guess))
     else:
         check_on_scale(readings, model.predictions.ids, scale, model.source)
-    return report_model(model, scale=scale, bands=wishes.bands, margins=wishes.margins)
+    return report_model(model, scale=scale, scale_given=given, bands=wishes.bands, margins=wishes.margins)
 
 
 def agreed(file: Path, columns: Columns, score: str | None, wishes: Wishes) -> ReadersReport:
@@ -82,7 +83,8 @@ def agreed(file: Path, columns: Columns, score: str | None, wishes: Wishes) -> R
         check_on_scale(table.readings, table.ids, wishes.scale, table.source)
         return report_readers(table, scale=wishes.scale, bands=wishes.bands)
     scale, guess = guess_scale(table.readings)
-    return report_readers(replace(table, guesses=(*table.guesses, guess)), scale=scale, bands=wishes.bands)
+    table = replace(table, guesses=(*table.guesses, guess))
+    return report_readers(table, scale=scale, scale_given=False, bands=wishes.bands)
 
 
 def write_report(report: ModelReport | ReadersReport, folder: Path) -> Sequence[Path]:

@@ -59,6 +59,7 @@ def report_model(
     model: ModelPredictions,
     *,
     scale: Scale | None,
+    scale_given: bool = True,
     bands: Sequence[float] | None = None,
     margins: Sequence[float] = (),
 ) -> ModelReport:
@@ -70,6 +71,8 @@ def report_model(
         With readings of one reader or more, or one column of references.
     scale : Scale or None
         Where scores may lie; None if it is not known.
+    scale_given : bool
+        False where it is only guessed: it is then left to the authors to name the score.
     bands : sequence of float, optional
         Rising lower edges of severity bands. Given, they replace `BANDS`, and kappa is told too.
     margins : sequence of float
@@ -98,7 +101,7 @@ def report_model(
         )
     patients = patient_numbers([patient for patient, kept in zip(given.patients, both, strict=True) if kept])
     resampling = draw_patients(patients, resamples=RESAMPLES, seed=SEED)
-    settings = settings_of(scale, bands, margins)
+    settings = settings_of(scale, bands, margins, scale_given=scale_given)
     source = Source(
         file=model.source,
         films=int(both.sum()),
@@ -114,7 +117,9 @@ def report_model(
     return replace(found, remarks=model_remarks(found, same=same), checklist=model_checklist(found, model.record))
 
 
-def settings_of(scale: Scale | None, bands: Sequence[float] | None, margins: Sequence[float] = ()) -> Settings:
+def settings_of(
+    scale: Scale | None, bands: Sequence[float] | None, margins: Sequence[float] = (), *, scale_given: bool
+) -> Settings:
     """What is fixed before looking: the usual, and what the user asks for."""
     return Settings(
         bands=BANDS if bands is None else tuple(bands),
@@ -122,6 +127,7 @@ def settings_of(scale: Scale | None, bands: Sequence[float] | None, margins: Seq
         margins=(*MARGINS, *(margin for margin in dict.fromkeys(margins) if margin not in MARGINS)),
         asked_margins=tuple(dict.fromkeys(margins)),
         scale=scale,
+        scale_given=scale_given,
         resamples=RESAMPLES,
         seed=SEED,
     )

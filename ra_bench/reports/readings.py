@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING
 from ra_bench.cohorts.propose import NO_SCORE, SCORE
 from ra_bench.cohorts.table import image_columns, is_blank
 from ra_bench.errors import TableError
-from ra_bench.reports.columns import (
+from ra_bench.reports.columns import Columns, film_and_patient, named
+from ra_bench.reports.headers import (
     TOGETHER,
-    Columns,
-    film_and_patient,
     mostly_numbers,
-    named,
     names_films,
     plain_heading,
     quoted,

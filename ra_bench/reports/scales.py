@@ -28,8 +28,8 @@ def guess_scale(readings: Mapping[str, Sequence[float]]) -> tuple[Scale | None, 
     for scale in (SVH_HANDS, SVH_HANDS_FEET):
         if scale.minimum <= low and high <= scale.maximum:
             ends = f"{scale.minimum:g} to {scale.maximum:g}"
-            return scale, f"Scale: {scale.name}, {ends} (scores from {low:g} to {high:g}); --scale gives another."
-    return None, f"Scale: not known (scores from {low:g} to {high:g}); give it with --scale."
+            return scale, f"Scale: taken for {scale.name}, {ends} (found {low:g} to {high:g}); --scale gives another."
+    return None, f"Scale: not known (found {low:g} to {high:g}); give it with --scale."
 
 
 def check_on_scale(readings: Mapping[str, Sequence[float]], ids: Sequence[str], scale: Scale, source: str) -> None:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from ra_bench.cohorts.matching import film_stem
 from ra_bench.cohorts.table import image_columns, is_blank, number_in, read_table
-from ra_bench.errors import TableError
-from ra_bench.reports.columns import Columns, find_columns, reader_name
+from ra_bench.errors import RecordError, TableError
+from ra_bench.reports.columns import Columns, find_columns
+from ra_bench.reports.headers import reader_name
 from ra_bench.runs.records import PREDICTIONS, RECORD, read_record
 from ra_bench.values import Predictions
 
@@ -68,11 +69,13 @@ def read_model_predictions(
     ------
     TableError
         The table cannot be read, a column is missing, a film is unnamed or stands twice, or a cell is no number: file,
-        row, column, value and what to do.
+        row, column, value and what to do. Or columns are named for a run.
     RecordError
         A folder without a finished run.
     """
     if path.is_dir() or path.name == RECORD:
+        if columns not in (None, Columns()):
+            raise TableError(f"{path}: a run has no columns to name. Leave the options for columns out.")
         return _of_run(path.parent if path.name == RECORD else path, name)
     return _of_table(read_scores_table(path), columns or Columns(), name, needs_reference=needs_reference)
 
@@ -182,6 +185,12 @@ def cell_number(table: Table, row: int, column: str, cell: str) -> float:
 
 
 def _of_run(folder: Path, name: str | None) -> ModelPredictions:
+    if not (folder / RECORD).exists():
+        below = sorted(str(file.parent) for file in folder.glob(f"*/**/{RECORD}"))
+        instead = (
+            f"one of {len(below)} below it, such as {below[0]}" if below else "the folder of a run, or a csv or tsv"
+        )
+        raise RecordError(f"{folder} holds no finished run: {RECORD} is missing. Name {instead}.")
     record = read_record(folder)
     job = record.job
     given = record.predictions

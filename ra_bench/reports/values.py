@@ -24,13 +24,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What was fixed before looking. `bands` are lower edges; `asked_margins` are beyond the usual two."""
+    """What was fixed before looking. `bands` are lower edges; a scale that is not given is guessed, or None."""
 
     bands: tuple[float, ...]
     bands_asked: bool
     margins: tuple[float, ...]
     asked_margins: tuple[float, ...]
     scale: Scale | None
+    scale_given: bool
     resamples: int
     seed: int
 
@@ -201,7 +202,6 @@ class ModelReport:
     readers: Readers | None
     remarks: tuple[str, ...] = ()
     checklist: tuple[Item, ...] = ()
-    facts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,7 +77,7 @@ def test_a_spreadsheet_export_gives_the_numbers_of_numpy(cli, spreadsheet, colum
 def test_it_says_what_was_guessed_and_speaks_in_the_fixed_words(cli, spreadsheet):
     said = cli("score", spreadsheet)
     assert "- Readers: columns 'Reader 1', 'Reader 2'; the reference is the mean of their readings." in said.out
-    assert "- Scale: SvH, both hands, 0 to 280 (scores from " in said.out
+    assert "- Scale: taken for SvH, both hands, 0 to 280 (found " in said.out
     assert "By the primary margin of ±5: " in said.out
     assert "±3 (strict), p (TOST) " in said.out
     assert "p > 0.05 in the t-test is not evidence of agreement." in " ".join(said.out.split())
@@ -248,7 +248,7 @@ def test_a_reading_beyond_the_scale_that_was_given_is_refused(cli, tmp_path):
 def test_scores_beyond_every_scale_are_measured_without_one(cli, tmp_path):
     (tmp_path / "p.csv").write_text("id,predicted,reference\nf1,2,500\nf2,1,3\n", encoding="utf-8")
     said = cli("score", "p.csv")
-    assert "Scale: not known (scores from 3 to 500); give it with --scale." in said.out
+    assert "Scale: not known (found 3 to 500); give it with --scale." in said.out
     assert "Give --scale." in said.out
 
 

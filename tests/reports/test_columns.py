@@ -71,6 +71,18 @@ def test_readers_beside_a_reference_are_taken_and_the_other_way_is_told(found):
     assert "Column 'consensus' looks like a reference too; --reference 'consensus' would take it." in result.guesses
 
 
+def test_a_readers_comments_are_no_readings(found):
+    result = found("id,predicted,Reader 1,Reader 1 comment", "1,2,3,poor film")
+    assert (result.columns.reference, result.guesses[-1]) == ("Reader 1", "Not used: 'Reader 1 comment'.")
+
+
+def test_films_that_the_model_learnt_from_are_doubted(written):
+    table = read_table(written("id,predicted,reference,split\n1,2,3,train\n2,3,4,test\n"))
+    assert find_columns(table, Columns()).guesses[-1] == (
+        "Column 'split' says 'test', 'train': all rows count. Delete those that the model learnt from."
+    )
+
+
 def test_a_pattern_of_columns_names_the_films(found):
     result = found("patient,visit,predicted,reference", film="{Patient}_{visit}")
     assert result.columns.film == "{patient}_{visit}"

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
+from ra_bench.boards.rows import SCORED
+from ra_bench.reports.checklist import model_checklist
+from ra_bench.reports.front import Wishes, scored
 from ra_bench.reports.guidelines import GUIDELINES
 from ra_bench.reports.render import as_json, as_markdown, as_plain_text
+from ra_bench.reports.tables import read_model_predictions
+from ra_bench.values import SVH_HANDS
 
 
 @pytest.fixture(scope="module")
@@ -57,3 +64,15 @@ def test_guidelines_have_as_many_items_as_were_published():
         "CLAIM 2024": 44,
         "TRIPOD+AI": 52,
     }
+
+
+def test_a_scale_that_was_guessed_is_left_to_the_authors(written):
+    file = written("id,predicted,reference\n" + "".join(f"{row},{row},{row + 1}\n" for row in range(9)))
+    reports = [scored(read_model_predictions(file), None, Wishes(scale=scale)) for scale in (None, SVH_HANDS)]
+    said = [next(item.says for item in found.checklist if item.number == "8a") for found in reports]
+    assert said == ["", "SvH, both hands, 0 to 280 SvH units."]
+
+
+def test_a_record_of_predictions_made_elsewhere_claims_no_training(model_report, hands):
+    report, run = model_report(hands[2], A=hands[0]), SimpleNamespace(job=SimpleNamespace(trainer=SCORED))
+    assert model_checklist(report, run) == model_checklist(report)

@@ -132,6 +132,20 @@ def test_a_file_that_is_not_there_is_said(tmp_path):
         read_model_predictions(tmp_path / "x.csv")
 
 
+def test_a_run_has_no_columns_to_name(tmp_path):
+    with pytest.raises(TableError, match=r"a run has no columns to name. Leave the options for columns out."):
+        read_model_predictions(tmp_path, Columns(film="id"))
+
+
+def test_a_folder_of_runs_is_told_which_ones(tmp_path):
+    (tmp_path / "a/b").mkdir(parents=True)
+    (tmp_path / "a/b/record.json").touch()
+    with pytest.raises(RecordError, match=r"is missing. Name one of 1 below it, such as .*/a/b."):
+        read_model_predictions(tmp_path)
+
+
 def test_a_folder_without_a_run_is_said(tmp_path):
-    with pytest.raises(RecordError, match=r"holds no finished run: record.json is missing"):
+    with pytest.raises(
+        RecordError, match=r"holds no finished run: record.json is missing. Name the folder of a run, or a csv or tsv."
+    ):
         read_model_predictions(tmp_path)
