@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ra_bench.boards.evaluate import rounded
-from ra_bench.metrics import difference, interval, rank_models
+from ra_bench.metrics import can_separate, difference, interval, rank_models
 from ra_bench.values import MetricValue
 
 if TYPE_CHECKING:
@@ -46,7 +46,12 @@ def places_of(models: Mapping[str, Measured]) -> dict[str, Place]:
     names = list(measured)
     errors = np.array([model.rmse.estimate for model in measured.values()])
     second = np.array([model.mae for model in measured.values()])
-    ranking = rank_models(errors, np.stack([model.rmse.replicates for model in measured.values()]), tie_break=second)
+    ranking = rank_models(
+        errors,
+        np.stack([model.rmse.replicates for model in measured.values()]),
+        tie_break=second,
+        patients=next(iter(measured.values())).rmse.jackknife.size,
+    )
     return {
         names[index]: Place(
             rank=int(ranking.rank[index]),
@@ -63,6 +68,8 @@ def places_of(models: Mapping[str, Measured]) -> dict[str, Place]:
 
 
 def compared(first: Resampled, second: Resampled) -> int:
-    """-1 or 1 where the 95 % interval of the paired difference lies below or above 0; 0 where it holds 0."""
+    """-1 or 1 where the 95 % interval of the paired difference lies below or above 0; 0 where not, or of too few."""
+    if not can_separate(first.jackknife.size):
+        return 0
     low, high = interval(difference(first, second), "percentile").ends
     return int(low > 0) - int(high < 0)

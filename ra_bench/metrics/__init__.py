@@ -79,7 +79,7 @@ from ra_bench.metrics.resampling import (
     resample_slowly,
     resample_sums,
 )
-from ra_bench.metrics.separation import bootstrap_p
+from ra_bench.metrics.separation import bootstrap_p, can_separate
 from ra_bench.metrics.spread import RangeAudit, range_audit
 from ra_bench.metrics.sums import (
     bias_from_sums,
@@ -133,6 +133,7 @@ __all__ = [
     "bias_interval",
     "bootstrap_p",
     "calibration",
+    "can_separate",
     "ccc",
     "ccc_from_sums",
     "ccc_interval",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ra_bench.metrics._arrays import Floats, check_confidence
+from ra_bench.metrics.separation import can_separate
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -29,6 +30,7 @@ def rank_models(
     *,
     tie_break: ArrayLike | None = None,
     confidence: float = 0.95,
+    patients: int | None = None,
 ) -> Ranking:
     """Rank models by an error; models that the data do not separate share a rank.
 
@@ -42,6 +44,8 @@ def rank_models(
         Orders models with equal estimates, small first (MAE on the boards).
     confidence : float
         Wanted coverage of differences and rank intervals, between 0 and 1.
+    patients : int, optional
+        How many patients were drawn from: where `can_separate` says that they are too few, all models share rank 1.
 
     Returns
     -------
@@ -77,7 +81,8 @@ def rank_models(
     ranked = np.flatnonzero(np.isfinite(values))
     if ranked.size:
         order = ranked[np.lexsort((second[ranked], values[ranked]))]
-        rank[order] = _shared(series[order], outside)
+        too_few = patients is not None and not can_separate(patients, confidence)
+        rank[order] = 1 if too_few else _shared(series[order], outside)
         shared = series[ranked][:, np.isfinite(series[ranked]).all(axis=0)]
         if shared.shape[1]:
             better, as_good = _places(shared)

@@ -6,10 +6,43 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ra_bench.metrics._arrays import check_confidence
 from ra_bench.metrics.intervals import interval
 
 if TYPE_CHECKING:
     from ra_bench.metrics.resampling import Resampled
+
+
+def can_separate(patients: int, confidence: float = 0.95) -> bool:
+    """Whether so many patients can tell two models apart at all.
+
+    Parameters
+    ----------
+    patients : int
+        0 or more.
+    confidence : float
+        Wanted coverage, between 0 and 1.
+
+    Returns
+    -------
+    bool
+        False for five or fewer at 95 %.
+
+    Notes
+    -----
+    The smallest p of an exact two-sided test that turns the signs of the patients' differences is 2 ** (1 - patients).
+    Resamples of few patients do not know this: of two patients who both favour one model all resamples do.
+
+    References
+    ----------
+    Fisher RA. The Design of Experiments. Oliver & Boyd 1935, section 21.
+
+    Examples
+    --------
+    >>> can_separate(5), can_separate(6)
+    (False, True)
+    """
+    return 2.0 ** (1 - patients) <= 1 - check_confidence(confidence)
 
 
 def bootstrap_p(resampled: Resampled) -> float:

@@ -162,7 +162,8 @@ def _models(
 ) -> tuple[tuple[Compared, ...], float]:
     errors, second = ([resampled[one.name][key].estimate for one in ordered] for key in ("rmse", "mae"))
     replicates = np.stack([resampled[one.name]["rmse"].replicates for one in ordered])
-    ranking = rank_models(errors, replicates, tie_break=second)
+    patients = resampled[ordered[0].name]["rmse"].jackknife.size
+    ranking = rank_models(errors, replicates, tie_break=second, patients=patients)
     stability = rank_stability(errors, replicates)
     models = tuple(
         Compared(

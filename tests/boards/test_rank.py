@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -63,3 +65,12 @@ def test_the_shared_draw_makes_differences_narrower_than_two_draws_would(made):
     models = measured(made, a=made.predictions(20, 1), b=made.predictions(21, 1))
     paired = np.std(models["a"].rmse.replicates - models["b"].rmse.replicates)
     assert paired < np.std(models["a"].rmse.replicates)
+
+
+@pytest.mark.parametrize(("films", "ranks"), [(2, [1, 1]), (5, [1, 1]), (6, [1, 2])])
+def test_a_handful_of_patients_separates_no_models(made, films, ranks):
+    near, far = made.predictions(0.1, 1, films), made.predictions(0.1, 1, films)
+    far = replace(far, predicted=tuple(value + 100 for value in far.predicted))
+    models = measured(made, near=near, far=far)
+    assert [place.rank for place in places_of(models).values()] == ranks
+    assert compared(models["near"].rmse, models["far"].rmse) == (-1 if films > 5 else 0)

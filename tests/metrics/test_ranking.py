@@ -81,3 +81,9 @@ def test_stability_without_defined_resamples_is_undefined() -> None:
 def test_stability_refuses_a_missing_estimate() -> None:
     with pytest.raises(ValueError, match="leave those models out"):
         rank_stability([1, math.nan], [[1], [2]])
+
+
+def test_too_few_patients_share_the_first_rank_whatever_their_resamples_say() -> None:
+    replicates = [[1.0, 1.1, 1.2], [9.0, 9.1, 9.2]]
+    assert rank_models([1.1, 9.1], replicates, patients=5).rank.tolist() == [1, 1]
+    assert rank_models([1.1, 9.1], replicates, patients=6).rank.tolist() == [1, 2]
