@@ -12,6 +12,7 @@ from ra_bench.metrics import PrintedRow, failed_checks, max_bias, needed_predict
 from ra_bench.values import Board, BoardRow, Column, MetricValue
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from ra_bench.boards.published_file import PublishedRow, PublishedTable
@@ -155,7 +156,16 @@ def needed_sd(row: PublishedRow, table: PublishedTable) -> tuple[Box, Box] | Non
     )
     if rho[1] < 0 or sd[0] <= 0 or rmse[0] <= 0:
         return None
-    return needed_predicted_sd(mean_differences(row), sd, rho, rmse)
+    # SDs may have been taken with n or with n - 1; a large sample where n is not printed.
+    factors = (1.0,) if row.films is None else (1.0, (row.films - 1) / row.films)
+    found = [needed_predicted_sd(mean_differences(row), sd, rho, rmse, k) for k in factors]
+    spans = [span for span in found if span is not None]
+    return (around([span[0] for span in spans]), around([span[1] for span in spans])) if spans else None
+
+
+def around(boxes: Sequence[Box]) -> Box:
+    """The least box that holds all of them."""
+    return min(box[0] for box in boxes), max(box[1] for box in boxes)
 
 
 def supposed_sd(row: PublishedRow, table: PublishedTable) -> float | None:
@@ -203,9 +213,7 @@ def _strained(table: PublishedTable) -> list[str]:
     spans = [span for span in found if span is not None]
     if sd is None or not spans:
         return []
-    (small, large) = ([span[root] for span in spans] for root in (0, 1))
-    needed = " or of ".join(
-        f"{min(box[0] for box in root):.0f} to {max(box[1] for box in root):.0f}" for root in (small, large)
-    )
+    small, large = around([span[0] for span in spans]), around([span[1] for span in spans])
+    needed = f"{small[0]:.0f} to {small[1]:.0f} or of {large[0]:.0f} to {large[1]:.0f}"
     supposed = f"were the SD of the reference near {sd:g}, their rho and RMSE would need predictions with an SD of"
     return [f"The rows that print no SD are strained: {supposed} {needed}."]

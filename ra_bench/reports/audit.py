@@ -6,12 +6,18 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING
 
-from ra_bench.boards.published import allowed_bias, bias_by_p, mean_differences, needed_sd, printed_row, supposed_sd
+from ra_bench.boards.published import (
+    allowed_bias,
+    around,
+    bias_by_p,
+    mean_differences,
+    needed_sd,
+    printed_row,
+    supposed_sd,
+)
 from ra_bench.metrics import failed_checks, grim, implied_rho, implied_rmse, rmse_floor, rounding_box
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ra_bench.boards.published_file import PublishedRow, PublishedTable
     from ra_bench.metrics import Box
 
@@ -151,13 +157,9 @@ def _forced(row: PublishedRow) -> tuple[Box | None, Box | None]:
     rho, rmse = _box(row.rho), _box(row.rmse)
     factors = (1.0,) if row.films is None else (1.0, (row.films - 1) / row.films)
     return (
-        None if rmse is None else _around([implied_rho(shift, first, second, rmse, k) for k in factors]),
-        None if rho is None else _around([implied_rmse(shift, first, second, rho, k) for k in factors]),
+        None if rmse is None else around([implied_rho(shift, first, second, rmse, k) for k in factors]),
+        None if rho is None else around([implied_rmse(shift, first, second, rho, k) for k in factors]),
     )
-
-
-def _around(boxes: Sequence[Box]) -> Box:
-    return min(box[0] for box in boxes), max(box[1] for box in boxes)
 
 
 def _box(text: str | None) -> Box | None:

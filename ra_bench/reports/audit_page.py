@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ra_bench.boards.published import IMPOSSIBLE
+from ra_bench.boards.published import IMPOSSIBLE, around
 from ra_bench.reports.pages import Page
 from ra_bench.reports.sections import Section
 
@@ -110,7 +110,7 @@ def _summary(audit: Audit) -> Iterator[str]:
     yield f"Rows of which {IMPOSSIBLE}: {len(failed)} of {len(audit.rows)}{names}."
     strained = [row.needed_sd for row in audit.rows if row.strained and row.needed_sd is not None]
     if strained:
-        small, large = (_around([needed[root] for needed in strained]) for root in (0, 1))
+        small, large = (around([needed[root] for needed in strained]) for root in (0, 1))
         supposed = {row.supposed_sd for row in audit.rows if row.strained and row.supposed_sd is not None}
         were = f"Were the SD of the reference near {min(supposed):g}, their" if len(supposed) == 1 else "Their"
         yield (
@@ -131,10 +131,6 @@ def _summary(audit: Audit) -> Iterator[str]:
             f"Reader benchmark: a further reader would have RMSE {audit.reader_benchmark:.2f} against the mean of the "
             "two; 'RMSE / reader' divides by it."
         )
-
-
-def _around(boxes: list[Box]) -> Box:
-    return min(box[0] for box in boxes), max(box[1] for box in boxes)
 
 
 def _span(box: Box, digits: int) -> str:

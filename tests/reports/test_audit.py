@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from ra_bench.boards.published_file import PublishedRow, PublishedTable
 from ra_bench.errors import RecordError, TableError
+from ra_bench.metrics import mae, paired_t, pearson, rmse
 from ra_bench.reports.audit import audit
 from ra_bench.reports.audit_page import audit_page
 from ra_bench.reports.pages import page_text
@@ -82,6 +86,41 @@ def test_a_normal_row_is_not_called_strained():
 
 def test_a_row_without_films_says_that_its_p_cannot_be_used():
     assert "- Not checked. What p >0.05 allows: give the number of films as 'films'." in said_of(p=">0.05", rmse="20.0")
+
+
+@given(
+    seed=st.integers(0, 10_000),
+    films=st.integers(5, 200),
+    spread=st.floats(5.0, 45.0),
+    error=st.floats(1.0, 40.0),
+    shift=st.floats(-20.0, 20.0),
+    ddof=st.integers(0, 1),
+)
+def test_figures_of_one_sample_fail_nothing_and_lie_in_what_is_told(seed, films, spread, error, shift, ddof):
+    generator = np.random.default_rng(seed)
+    y = np.clip(np.round(generator.gamma(1.2, spread, films)), 0, 280)
+    p = np.clip(np.round(y + shift + generator.normal(0, error, films)), 0, 280)
+    assume(np.ptp(y) > 3 and np.ptp(p) > 3)
+    rho, test = pearson(y, p), paired_t(y, p).p
+    assume(rho > 0.01 and test > 1e-6)
+    figures = {"rho": f"{rho:.2f}", "mae": f"{mae(y, p):.2f}", "rmse": f"{rmse(y, p):.2f}", "films": films}
+    sd = {"sd_reference": f"{y.std(ddof=ddof):.2f}"}
+    whole = one(
+        **figures,
+        **sd,
+        sd_predicted=f"{p.std(ddof=ddof):.2f}",
+        mean_reference=f"{y.mean():.2f}",
+        mean_predicted=f"{p.mean():.2f}",
+        p=f"{test:.4f}",
+        granularity=1,
+        minimum=0.0,
+        maximum=280.0,
+    )
+    assert whole.failed == ()
+    assert whole.forced_rmse[0] - 0.01 <= rmse(y, p) <= whole.forced_rmse[1] + 0.01
+    told = one(**figures, **sd, p=f"{test:.4f}")
+    assert told.bias_by_p[0] - 0.01 <= abs(p.mean() - y.mean()) <= told.bias_by_p[1] + 0.01
+    assert any(low - 0.01 <= p.std(ddof=ddof) <= high + 0.01 for low, high in told.needed_sd)
 
 
 def test_an_exact_p_tells_the_difference_of_the_means():
