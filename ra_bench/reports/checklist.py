@@ -117,10 +117,10 @@ def _result(pair: Pair) -> str:
     )
 
 
-def limits_in_words(pair: Pair) -> str:
+def limits_in_words(pair: Pair, between: str = "to") -> str:
     """The limits of agreement as they stand beside every statement."""
     low, high = fixed(pair.limits.low.value, 1), fixed(pair.limits.high.value, 1)
-    return f"{low} to {high}"
+    return f"{low} {between} {high}"
 
 
 def _between(readers: Readers) -> str:
