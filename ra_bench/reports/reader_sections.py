@@ -43,7 +43,7 @@ def _in_short(readers: Readers) -> Section:
         pair = found.pair
         lines.append(
             f"{pair.name} against {pair.against}, {counted(pair.films, 'film')}: 95 % of the differences on single "
-            f"films lie between {limits_in_words(pair, 'and')}; on average "
+            f"films lie between {limits_in_words(pair, 'and')}, mean difference "
             f"{fixed(pair.mean_difference.bias.value, 1)}. ICC(A,1) {as_text(found.icc['icc_a_1'], 2)}."
             if pair.films
             else f"{pair.name} against {pair.against}: no film in common."

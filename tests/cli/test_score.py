@@ -95,10 +95,12 @@ def test_the_page_holds_the_checklist_with_what_is_left_to_the_authors(cli, spre
     assert page.startswith("# Model: my\\|net\n\n## What may be said\n")
     assert "- GRRAS, to be filled by you: 1 agreement is named in title or abstract; " in page
     assert (
-        "- CLAIM 2024 18, variability between and within readers: Between readers: Reader 2 against Reader 1: " in page
+        "- CLAIM 2024, item 18 (variability between and within readers): Between readers: Reader 2 against Reader 1: "
+        in page
     )
     assert (
-        "- TRIPOD+AI 23a, performance with intervals, and in subgroups: my\\|net against the reference: RMSE " in page
+        "- TRIPOD+AI, item 23a (performance with intervals, and in subgroups): my\\|net against the reference: RMSE "
+        in page
     )
 
 

@@ -53,7 +53,7 @@ def test_the_limits_of_agreement_stand_beside_every_finding(model_report, hands)
 def test_every_item_of_a_guideline_is_filled_or_left_to_the_authors(report):
     page = as_markdown(report)
     for guideline, items in GUIDELINES.items():
-        filled = page.count(f"- {guideline} ")
+        filled = page.count(f"- {guideline}, item ")
         left = next(line for line in page.splitlines() if line.startswith(f"- {guideline}, to be filled by you"))
         assert filled + left.count("; ") + 1 == len(items)
 
