@@ -27,7 +27,7 @@ READER = re.compile(r"reader|rater|observer|expert|scorer|radiologist|rheumatolo
 SCORE = re.compile(r"svh|sharp|vdh|score|total|bone[ _-]?age", re.IGNORECASE)
 _WHOLE = re.compile(r"total|overall|sum|mean|average|svh|sharp", re.IGNORECASE)
 _SVH = re.compile(r"svh|sharp|vdh|vd[ _-]?heijde", re.IGNORECASE)
-_BONE_AGE = re.compile(r"bone[ _-]?age", re.IGNORECASE)
+BONE_AGE_WORDS = re.compile(r"bone[ _-]?age", re.IGNORECASE)
 NO_SCORE = re.compile(
     r"(.*[ _-])?(age|sex|gender|male|female|year|date|id|no|nr|index|side|weight|height)", re.IGNORECASE
 )
@@ -251,7 +251,7 @@ def _scale(table: Table, columns: Sequence[str], guesses: list[str]) -> tuple[Sc
     low, high = min(values), max(values)
     seen = f"found {low:g} to {high:g}"
     names = " ".join((table.file.stem, *columns))
-    if _BONE_AGE.search(names) and low >= 0 and high <= BONE_AGE.maximum:
+    if BONE_AGE_WORDS.search(names) and low >= 0 and high <= BONE_AGE.maximum:
         guesses.append(f"Scale: bone age, 0 to 240 months ({seen}); it stands in for a score.")
         return BONE_AGE, ("Bone age stands in for the score: numbers say nothing about SvH.",)
     for scale in (SVH_HANDS, SVH_HANDS_FEET):

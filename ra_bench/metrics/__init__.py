@@ -6,6 +6,7 @@ Start with `error`, then `correlation`, `agreement` and `equivalence`; `resampli
 
 from ra_bench.metrics._arrays import complete_pairs
 from ra_bench.metrics.agreement import Limits, limits_of_agreement, sdc, sem
+from ra_bench.metrics.band_resampling import resample_qwk
 from ra_bench.metrics.categories import Level, Weights, band_table, krippendorff_alpha, qwk, weighted_kappa
 from ra_bench.metrics.comparison import (
     Friedman,
@@ -188,6 +189,7 @@ __all__ = [
     "reader_benchmark",
     "repeatability",
     "resample_metric",
+    "resample_qwk",
     "resample_slowly",
     "resample_spearman",
     "resample_sums",

@@ -32,7 +32,7 @@ def model_checklist(report: ModelReport, record: RunRecord | None = None) -> tup
             "18": "" if report.readers is None else f"Between readers: {agreement} Within readers: not measured.",
             "28": "rho, Spearman, MAE, RMSE, CCC, ICC(A,1), bias, limits of agreement, calibration.",
             "29": method,
-            "35": f"{counts}. {missing}",
+            "35": f"Included: {counts}. {missing}",
             "36": f"Of the test part: {by_severity}",
             "37": result,
             "39": f"Largest error {fixed(report.overall.values['max_ae'].value, 1)}. Error by severity: see there.",
@@ -41,12 +41,12 @@ def model_checklist(report: ModelReport, record: RunRecord | None = None) -> tup
             "8a": scale,
             "11": missing,
             "12e": f"Accuracy, agreement, calibration, equivalence. {method}",
-            "12f": "The model was not updated.",
+            "12f": "Scores were taken as they are; nothing was recalibrated here.",
             "15": f"A score. {scale}".strip(),
             "20b": f"Of the evaluation: {by_severity}",
             "21": f"Evaluation: {counts}.",
             "23a": f"{result} By severity: see there.",
-            "24": f"Not updated. Calibration slope {as_text(report.calibration.slope, 2)}.",
+            "24": f"Nothing was recalibrated here. Calibration slope {as_text(report.calibration.slope, 2)}.",
         },
     }
     if record is not None and record.job.trainer != SCORED:
@@ -101,12 +101,15 @@ def _method(settings: Settings) -> str:
 
 
 def _missing(report: ModelReport) -> str:
-    if not report.missing_predictions and not report.missing_references:
-        return "No prediction and no reference is missing."
-    return (
-        f"Left out: {report.missing_predictions} films without a prediction, {report.missing_references} with a "
-        "prediction and without a reading."
-    )
+    lacking = {
+        "films without a prediction, left out": report.missing_predictions,
+        "films with a prediction and without a reading, left out": report.missing_references,
+    }
+    if report.readers is not None:
+        films = report.source.films
+        lacking |= {f"readings of {name}": films - count for name, count in report.readers.readings.items()}
+    said = [f"{count} {what}" for what, count in lacking.items() if count]
+    return f"Missing: {'; '.join(said)}." if said else "No prediction and no reading is missing."
 
 
 def _result(pair: Pair) -> str:
@@ -117,10 +120,10 @@ def _result(pair: Pair) -> str:
     )
 
 
-def limits_in_words(pair: Pair) -> str:
+def limits_in_words(pair: Pair, between: str = "to") -> str:
     """The limits of agreement as they stand beside every statement."""
     low, high = fixed(pair.limits.low.value, 1), fixed(pair.limits.high.value, 1)
-    return f"{low} to {high}"
+    return f"{low} {between} {high}"
 
 
 def _between(readers: Readers) -> str:
@@ -136,8 +139,8 @@ def _reference(report: ModelReport) -> str:
 
 
 def _by_severity(report: ModelReport) -> str:
-    parts = [f"{found.films} {stratum_in_words(found.low, found.high)}" for found in report.strata if found.films]
-    return f"films by reference: {', '.join(parts)}."
+    parts = [f"{stratum_in_words(found.low, found.high)}: {found.films}" for found in report.strata if found.films]
+    return f"films by reference, {', '.join(parts)}."
 
 
 def stratum_in_words(low: float | None, high: float | None) -> str:

@@ -25,6 +25,7 @@ from ra_bench.metrics import (
     proportional_bias,
     r_squared,
     resample_metric,
+    resample_qwk,
     resample_spearman,
     resample_sums,
     rmse_from_sums,
@@ -35,7 +36,7 @@ from ra_bench.reports.values import LimitsOfAgreement, Pair
 from ra_bench.values import MetricValue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -111,6 +112,14 @@ def valued(resampled: Resampled, method: Method, patients: int) -> MetricValue:
     return MetricValue(
         value=rounded(resampled.estimate), low=rounded(found.low), high=rounded(found.high), method=found.method
     )
+
+
+def kappa_of(own: Floats, other: Floats, bands: Sequence[float] | None, resampling: Resampling) -> MetricValue:
+    """Quadratic-weighted kappa on bands, nan where nobody asks for them."""
+    if bands is None:
+        return MetricValue(value=nan)
+    patients = np.unique(resampling.patient[np.isfinite(own) & np.isfinite(other)]).size
+    return valued(resample_qwk(resampling, other, own, bands), "percentile", patients)
 
 
 def limits_as_metric(limits: LimitsOfAgreement, bias: float) -> Limits:

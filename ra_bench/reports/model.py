@@ -15,7 +15,6 @@ from ra_bench.metrics import (
     Resampled,
     detectable_difference,
     draw_patients,
-    qwk,
     range_audit,
     resample_metric,
     resample_sums,
@@ -26,7 +25,7 @@ from ra_bench.metrics.sums import moments
 from ra_bench.reports.against_readers import measure_against_readers
 from ra_bench.reports.checklist import model_checklist
 from ra_bench.reports.mean_difference import tost_of
-from ra_bench.reports.measure import FEWEST, limits_as_metric, measure_pair, valued
+from ra_bench.reports.measure import FEWEST, kappa_of, limits_as_metric, measure_pair, valued
 from ra_bench.reports.readers import measure_readers
 from ra_bench.reports.remarks import model_remarks
 from ra_bench.reports.strata import measure_strata
@@ -158,7 +157,7 @@ def _measured(
         calibration=_calibration(reference, sums, resampling.patients),
         strata=strata,
         balanced_mae=balanced,
-        kappa=nan if bands is None else rounded(qwk(reference, predicted, bands)),
+        kappa=kappa_of(predicted, reference, bands, resampling),
         range_use=_range_use(reference, predicted, settings.scale),
         detectable=_detectable(sums, resampling.patients),
         against_readers=measure_against_readers(readings, reference, predicted, resampling) if several else None,

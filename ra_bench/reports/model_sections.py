@@ -128,7 +128,7 @@ def _severity(report: ModelReport) -> Section:
         ),
     ]
     if report.settings.bands_asked:
-        notes.append(f"Quadratic-weighted kappa of these bands: {fixed(report.kappa, 3)}.")
+        notes.append(f"Quadratic-weighted kappa of these bands: {as_text(report.kappa, 3)}.")
     return Section(heading="Error by severity", columns=columns, notes=tuple(notes))
 
 

@@ -6,6 +6,8 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from ra_bench.boards.render.numbers import as_text, fixed
+from ra_bench.reports.checklist import limits_in_words
+from ra_bench.reports.remarks import counted
 from ra_bench.reports.sections import LABELS, Column, Section, checklist_section, remarks_section, source_section
 
 if TYPE_CHECKING:
@@ -26,11 +28,27 @@ _ICC = {
 def sections_of_readers(report: ReadersReport) -> tuple[Section, ...]:
     """The whole report on readers."""
     return (
+        _in_short(report.readers),
         source_section(report.source),
         *reader_sections(report.readers, bands=report.settings.bands if report.settings.bands_asked else ()),
         remarks_section(report.remarks),
         checklist_section(report.checklist),
     )
+
+
+def _in_short(readers: Readers) -> Section:
+    """A sentence on every two readers: what a single reading is worth, before anything else."""
+    lines = []
+    for found in readers.pairs:
+        pair = found.pair
+        lines.append(
+            f"{pair.name} against {pair.against}, {counted(pair.films, 'film')}: 95 % of the differences on single "
+            f"films lie between {limits_in_words(pair, 'and')}, mean difference "
+            f"{fixed(pair.mean_difference.bias.value, 1)}. ICC(A,1) {as_text(found.icc['icc_a_1'], 2)}."
+            if pair.films
+            else f"{pair.name} against {pair.against}: no film in common."
+        )
+    return Section(heading="In short", lines=tuple(lines))
 
 
 def reader_sections(readers: Readers, *, bands: Sequence[float] = ()) -> tuple[Section, ...]:
@@ -117,7 +135,7 @@ def _kappas(pairs: Sequence[ReaderPair], bands: Sequence[float]) -> Section:
         lines=(f"Quadratic-weighted kappa on bands with the lower edges {edges}. Other edges, other kappa.",),
         columns=(
             _names([found.pair for found in pairs]),
-            Column(heading="kappa", cells=tuple(fixed(found.kappa, 3) for found in pairs)),
+            Column(heading="kappa", cells=tuple(as_text(found.kappa, 3) for found in pairs)),
         ),
     )
 

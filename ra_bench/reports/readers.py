@@ -11,8 +11,8 @@ import numpy as np
 from ra_bench.boards.evaluate import rounded
 from ra_bench.boards.held_out import mean_reading
 from ra_bench.boards.readers import further_reader_rmse
-from ra_bench.metrics import complete_pairs, icc_table, krippendorff_alpha, noise_ceiling, qwk, sdc, sem
-from ra_bench.reports.measure import measure_pair
+from ra_bench.metrics import complete_pairs, icc_table, krippendorff_alpha, noise_ceiling, sdc, sem
+from ra_bench.reports.measure import kappa_of, measure_pair
 from ra_bench.reports.values import AllReaders, ReaderPair, Readers
 from ra_bench.values import MetricValue
 
@@ -81,7 +81,7 @@ def _reader_pair(
         sem=rounded(sem(y, p)) if y.size else nan,
         sdc=rounded(sdc(y, p)) if y.size else nan,
         sdc_mean_of_two=rounded(sdc(y, p, readings=2)) if y.size else nan,
-        kappa=rounded(qwk(y, p, bands)) if y.size and bands is not None else nan,
+        kappa=kappa_of(own, other, bands, resampling),
     )
 
 

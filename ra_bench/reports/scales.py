@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from ra_bench.cohorts.propose import SVH_HANDS_FEET
+from ra_bench.cohorts.propose import BONE_AGE, BONE_AGE_WORDS, SVH_HANDS_FEET
 from ra_bench.errors import TableError
 from ra_bench.values import SVH_HANDS, Scale
 
@@ -22,10 +22,11 @@ def scale_between(minimum: float, maximum: float) -> Scale:
 
 
 def guess_scale(readings: Mapping[str, Sequence[float]]) -> tuple[Scale | None, str]:
-    """The smallest scale of SvH that holds all readings, and a sentence on it; None where none does."""
+    """The scale that headings name, else the smallest of SvH that holds all readings, and a sentence; None without."""
     values = [value for scores in readings.values() for value in scores if isfinite(value)]
     low, high = min(values, default=0.0), max(values, default=0.0)
-    for scale in (SVH_HANDS, SVH_HANDS_FEET):
+    bone_age = any(BONE_AGE_WORDS.search(reader) for reader in readings)
+    for scale in (BONE_AGE,) if bone_age else (SVH_HANDS, SVH_HANDS_FEET):
         if scale.minimum <= low and high <= scale.maximum:
             ends = f"{scale.minimum:g} to {scale.maximum:g}"
             return scale, f"Scale: taken for {scale.name}, {ends} (found {low:g} to {high:g}); --scale gives another."

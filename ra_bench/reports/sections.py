@@ -140,7 +140,7 @@ def checklist_section(items: Sequence[Item]) -> Section:
     lines = []
     for guideline in GUIDELINES:
         own = [item for item in items if item.guideline == guideline]
-        lines += [f"{guideline} {item.number}, {item.topic}: {item.says}" for item in own if item.says]
+        lines += [f"{guideline}, item {item.number} ({item.topic}): {item.says}" for item in own if item.says]
         if left := [f"{item.number} {item.topic}" for item in own if not item.says]:
             lines.append(f"{guideline}, to be filled by you: {'; '.join(left)}.")
     return Section(heading="Reporting guidelines: what the data can fill", lines=tuple(lines))

@@ -83,7 +83,7 @@ class ReaderPair:
     sem: float
     sdc: float
     sdc_mean_of_two: float
-    kappa: float
+    kappa: MetricValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +195,7 @@ class ModelReport:
     calibration: Calibration
     strata: tuple[Stratum, ...]
     balanced_mae: MetricValue
-    kappa: float
+    kappa: MetricValue
     range_use: RangeUse
     detectable: Detectable
     against_readers: AgainstReaders | None

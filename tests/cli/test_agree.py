@@ -25,7 +25,7 @@ def test_a_wide_table_with_gaps_is_measured(cli, tmp_path):
     page = (tmp_path / "report/r-agree.md").read_text(encoding="utf-8")
     assert "CLAIM" not in page
     assert (
-        "- GRRAS 11, actual numbers of readers, films and repeats: 3 readers; 24 films, patients not known; no re"
+        "- GRRAS, item 11 (actual numbers of readers, films and repeats): 3 readers; 24 films, patients not known"
         in page
     )
 

@@ -95,10 +95,12 @@ def test_the_page_holds_the_checklist_with_what_is_left_to_the_authors(cli, spre
     assert page.startswith("# Model: my\\|net\n\n## What may be said\n")
     assert "- GRRAS, to be filled by you: 1 agreement is named in title or abstract; " in page
     assert (
-        "- CLAIM 2024 18, variability between and within readers: Between readers: Reader 2 against Reader 1: " in page
+        "- CLAIM 2024, item 18 (variability between and within readers): Between readers: Reader 2 against Reader 1: "
+        in page
     )
     assert (
-        "- TRIPOD+AI 23a, performance with intervals, and in subgroups: my\\|net against the reference: RMSE " in page
+        "- TRIPOD+AI, item 23a (performance with intervals, and in subgroups): my\\|net against the reference: RMSE "
+        in page
     )
 
 
@@ -111,7 +113,7 @@ def test_columns_margins_bands_and_scale_are_taken_from_options(cli, tmp_path):
     assert said.code == 0, said.err
     assert "±8 (asked for), p (TOST) = " in said.out
     assert "10 to below 40" in said.out
-    assert "Quadratic-weighted kappa of these bands: 1.000." in said.out
+    assert "Quadratic-weighted kappa of these bands: 1.000." in said.out  # three films give no interval
     assert "Predictions below 0: 0.0 %; above 100: 0.0 %." in said.out
 
 
@@ -150,6 +152,16 @@ def test_predictions_get_a_marked_row_on_a_board_that_can_be_made_again(cli, boa
     assert "- my-net: Scored from predictions: made elsewhere, so its training and whether it saw" in page
     assert cli("leaderboard", "tiny-tiny").code == 0
     assert (board / "board.md").read_text(encoding="utf-8") == page
+
+
+def test_the_report_and_the_row_say_the_same(cli, board, tmp_path):
+    assert cli("score", "own.csv", "--board", "tiny-tiny", "--name", "my-net", "-o", "report").code == 0
+    report = json.loads((tmp_path / "report/my-net-score.json").read_text(encoding="utf-8"))
+    rows = json.loads((board / "board.json").read_text(encoding="utf-8"))["rows"]
+    row = next(row for row in rows if row["name"] == "my-net")
+    for metric in ("rho", "mae", "rmse", "ccc"):
+        assert report["overall"]["values"][metric]["value"] == row["metrics"][metric]["value"]
+    assert report["overall"]["mean_difference"]["equivalence_margin"] == row["metrics"]["bias_within"]["value"]
 
 
 def test_the_next_run_keeps_the_row(cli, board, arguments):

@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from ra_bench import builtin
+from ra_bench.boards.evaluate import draw, evaluate
+from ra_bench.boards.held_out import HeldOut
 from ra_bench.errors import TableError
-from ra_bench.metrics import given_indices
+from ra_bench.metrics import Resampling, given_indices
 from ra_bench.reports.measure import measure_pair
 
 WRIGHT = [494, 395, 516, 434, 476, 557, 413, 442, 650, 433, 417, 656, 267, 478, 178, 423, 427]
@@ -35,6 +38,22 @@ def test_limits_of_agreement_match_bland_and_altman_1986(model_report):
     assert [found.limits.low.value, found.limits.high.value] == pytest.approx([-79.7, 75.5], abs=2)  # they took 2 SD
     assert (found.limits.low.low, found.limits.low.high) == pytest.approx((-114.3, -45.1), abs=2)
     assert (found.mean_difference.bias.low, found.mean_difference.bias.high) == pytest.approx((-22.0, 17.8), abs=0.1)
+
+
+def test_a_report_and_a_board_say_the_same(report, pairs, hands):
+    films = HeldOut(
+        ids=tuple(f"film{row:04d}" for row in range(40)),
+        patients=np.arange(40),
+        readings={"A": hands[0], "B": hands[1]},
+        reference=pairs[0],
+        predicted={"net": hands[2][None]},
+        seeds={"net": (0,)},
+    )
+    row = evaluate(films, builtin.register_metrics(), draw(films))["net"].values
+    assert {name: row[name] for name in ("rho", "mae", "rmse", "ccc")} == {
+        name: report.overall.values[name] for name in ("rho", "mae", "rmse", "ccc")
+    }
+    assert report.overall.mean_difference.p == pytest.approx(row["p_mean_difference"].value)
 
 
 def test_errors_and_correlations_are_those_of_numpy_and_scipy(report, pairs):
@@ -96,6 +115,17 @@ def test_bca_is_that_of_scipy(hands):
 
 def _scipys_indices(films: int, resamples: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, films, (resamples, films))
+
+
+def test_limits_of_films_of_one_patient_have_intervals_from_drawn_patients(hands):
+    y, p = hands[0], hands[2]
+    drawn = np.random.default_rng(5).integers(0, 20, (300, 20))
+    counts = np.stack([np.bincount(rows, minlength=20) for rows in drawn])
+    patient = np.repeat(np.arange(20), 2)
+    found = measure_pair("net", "A", p, y, Resampling(patient=patient, counts=counts.astype(np.uint8), seed=None))
+    films = [np.concatenate([np.flatnonzero(patient == one) for one in rows]) for rows in drawn]
+    highs = [(p - y)[rows].mean() + stats.norm.ppf(0.975) * (p - y)[rows].std(ddof=1) for rows in films]
+    assert (found.limits.high.low, found.limits.high.high) == pytest.approx(tuple(np.quantile(highs, [0.025, 0.975])))
 
 
 def test_severity_bands_hold_their_own_films(report, pairs):

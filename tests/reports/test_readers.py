@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ra_bench.metrics import krippendorff_alpha
+from ra_bench.metrics import krippendorff_alpha, qwk
 from ra_bench.reports.render import as_plain_text
 
 # Shrout and Fleiss 1979, table 2: six films, four judges
@@ -45,9 +45,11 @@ def test_the_t_test_of_two_readers_is_that_of_scipy(reader_report, hands):
 
 def test_kappa_is_told_when_asked(reader_report, hands):
     asked, plain = (reader_report(bands=bands, A=hands[0], B=hands[1]) for bands in ((1, 10, 25, 50, 100), None))
-    assert 0.5 < asked.readers.pairs[0].kappa < 1
+    kappa = asked.readers.pairs[0].kappa
+    assert kappa.value == pytest.approx(qwk(hands[0], hands[1], (1, 10, 25, 50, 100)))
+    assert kappa.low < kappa.value < kappa.high
     assert "kappa" in as_plain_text(asked)
-    assert math.isnan(plain.readers.pairs[0].kappa)
+    assert math.isnan(plain.readers.pairs[0].kappa.value)
     assert "kappa" not in as_plain_text(plain)
 
 

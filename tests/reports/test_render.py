@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from types import SimpleNamespace
 
 import pytest
@@ -53,7 +54,7 @@ def test_the_limits_of_agreement_stand_beside_every_finding(model_report, hands)
 def test_every_item_of_a_guideline_is_filled_or_left_to_the_authors(report):
     page = as_markdown(report)
     for guideline, items in GUIDELINES.items():
-        filled = page.count(f"- {guideline} ")
+        filled = page.count(f"- {guideline}, item ")
         left = next(line for line in page.splitlines() if line.startswith(f"- {guideline}, to be filled by you"))
         assert filled + left.count("; ") + 1 == len(items)
 
@@ -71,6 +72,14 @@ def test_a_scale_that_was_guessed_is_left_to_the_authors(written):
     reports = [scored(read_model_predictions(file), None, Wishes(scale=scale)) for scale in (None, SVH_HANDS)]
     said = [next(item.says for item in found.checklist if item.number == "8a") for found in reports]
     assert said == ["", "SvH, both hands, 0 to 280 SvH units."]
+
+
+def test_the_checklist_tells_what_is_missing(model_report):
+    found = model_report([1, math.nan, 3, 4, 9], A=[1, 2, math.nan, 5, 7], B=[2, 2, math.nan, math.nan, 8])
+    assert next(item.says for item in found.checklist if (item.guideline, item.number) == ("TRIPOD+AI", "11")) == (
+        "Missing: 1 films without a prediction, left out; 1 films with a prediction and without a reading, left out; "
+        "1 readings of B."
+    )
 
 
 def test_a_record_of_predictions_made_elsewhere_claims_no_training(model_report, hands):
