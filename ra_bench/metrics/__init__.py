@@ -36,6 +36,7 @@ from ra_bench.metrics.equivalence import (
     tost,
     tost_from_summary,
 )
+from ra_bench.metrics.equivalence_power import films_for_equivalence, tost_power
 from ra_bench.metrics.error import balanced_mae, bias, mae, max_ae, median_ae, rmse, rmse_identity, within
 from ra_bench.metrics.granularity import Grim, grim
 from ra_bench.metrics.icc import IccTable, MeanSquares, icc_table, mean_squares, noise_ceiling
@@ -50,7 +51,7 @@ from ra_bench.metrics.intervals import (
 )
 from ra_bench.metrics.lines import Line, calibration, proportional_bias
 from ra_bench.metrics.needed_spread import needed_predicted_sd
-from ra_bench.metrics.power import Needed, films_for_equivalence, films_to_separate, patients_to_separate, tost_power
+from ra_bench.metrics.power import Needed, films_to_separate, patients_to_separate
 from ra_bench.metrics.printed_rows import PrintedRow, failed_checks
 from ra_bench.metrics.published import (
     Box,
