@@ -207,7 +207,8 @@ def _pairs(ordered: Sequence[str], resampled: Mapping[str, Mapping[str, Resample
 
 def _remarks(contenders: Sequence[Contender], films: HeldOut) -> list[str]:
     said = []
-    if not any(contender.patients_known for contender in contenders):
+    known = any(contender.patients_known for contender in contenders)
+    if not known:
         said.append(
             "No table says which films are of one patient: each film counts as a patient. Where a patient has several, "
             "intervals are too narrow and p too small."
@@ -217,7 +218,9 @@ def _remarks(contenders: Sequence[Contender], films: HeldOut) -> list[str]:
     for contender in contenders:
         if not contender.predictions[0].readings:
             said.append(f"{contender.name}: no reference in {contender.source}; that of the others stands in.")
-        said += [f"{contender.name}: {guess}" for guess in contender.guesses]
+        # What a table does not know of patients, another one told.
+        guesses = [guess for guess in contender.guesses if not (known and guess.startswith("Patient: no column"))]
+        said += [f"{contender.name}: {guess}" for guess in guesses]
         longest = max(len(given.ids) for given in contender.predictions)
         if longest > len(films.ids):
             said.append(f"{contender.name}: {longest - len(films.ids)} of its {longest} films are not compared.")

@@ -151,6 +151,17 @@ def test_unknown_patients_are_told_of(made_up):
     assert "each film counts as a patient" in comparison_text(compared(*contenders))
 
 
+def test_a_missing_patient_column_is_not_told_where_another_table_has_one(made_up):
+    guess = "Patient: no column found, so every film counts as a patient of its own."
+    contenders = [
+        made_up.contender("a", made_up.predictions(5, 1)),
+        made_up.contender("b", made_up.predictions(5, 2), patients_known=False, guesses=(guess, "Film: column 'id'.")),
+    ]
+    found = compared(*contenders)
+    assert "b: Film: column 'id'." in found.remarks
+    assert not [remark for remark in found.remarks if "Patient" in remark]
+
+
 def test_what_is_not_compared_is_told(made_up):
     contenders = [
         made_up.contender("a", made_up.predictions(5, 1)),
