@@ -51,7 +51,9 @@ class ModelSpec:
 
     `build` gives what the trainer trains. For the trainer "standard": an nn.Module that takes films of shape
     (batch, 3, height, width), float32, and gives scores of shape (batch, 1); torch is imported inside `build`.
-    `head` is the dotted name of its last layer (Linear or 1x1 Conv2d), which pretraining replaces.
+    `head` is the dotted name of its last layer (Linear or 1x1 Conv2d), which pretraining replaces. `residual_ends` are
+    dotted names of the last layer with weights in each residual branch, where a `*` may stand for a number: a protocol
+    may start them at zero.
     """
 
     name: str
@@ -60,6 +62,7 @@ class ModelSpec:
     trainer: str = "standard"
     pretraining: str | None = None
     head: str | None = None
+    residual_ends: tuple[str, ...] = ()
     parameters: int | None = None
     #: Protocol keys that this model changes, such as {"optimiser.learning_rate": 0.01}; shown on the board. How it is
     #: trained is its own (see `OVERRIDABLE`); films, split and seeds are the board's.

@@ -191,7 +191,8 @@ class Protocol:
     optimiser: Optimiser
     augmentation: Augmentation = field(default_factory=Augmentation)
     pretraining: Pretraining
-    initialisation: Literal["kaiming-normal-fan-in", "model"] = "kaiming-normal-fan-in"
+    #: How first weights are drawn; "kaiming-zero-residual" then starts every residual branch at zero; "model" as built.
+    initialisation: Literal["kaiming-normal-fan-in", "kaiming-zero-residual", "model"] = "kaiming-normal-fan-in"
     #: Which epoch is kept: the one with the least validation RMSE, or the last.
     keep: Literal["best-validation-rmse", "last"] = "best-validation-rmse"
     seeds: Annotated[tuple[int, ...], MinLen(1)] = (0,)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from torch import nn
 
 from ra_bench.errors import TrainingError
-from ra_bench.training.initialise import kaiming_normal_fan_in
+from ra_bench.training.initialise import kaiming_normal_fan_in, zero
 
 if TYPE_CHECKING:
     from ra_bench.specs import ModelSpec
@@ -17,12 +18,13 @@ if TYPE_CHECKING:
 def build_model(spec: ModelSpec, protocol: Protocol) -> nn.Module:
     """Build a network and draw its weights as the protocol says.
 
-    A model that brings trained weights with `build` overrides `initialisation` with "model".
+    A model that brings trained weights with `build` overrides `initialisation` with "model". One without
+    `residual_ends` gets no zeros.
 
     Raises
     ------
     TrainingError
-        `build` gives no nn.Module.
+        `build` gives no nn.Module, or the spec names a residual end that does not exist.
     """
     model = spec.build()
     if not isinstance(model, nn.Module):
@@ -30,9 +32,33 @@ def build_model(spec: ModelSpec, protocol: Protocol) -> nn.Module:
             f"`build` of the model '{spec.name}' gives a {type(model).__name__}; the trainer '{spec.trainer}' trains "
             "torch.nn.Module. Return the network itself, or name a trainer of your own in ModelSpec.trainer."
         )
-    if protocol.initialisation == "kaiming-normal-fan-in":
+    if protocol.initialisation != "model":
         kaiming_normal_fan_in(model)
+    if protocol.initialisation == "kaiming-zero-residual":
+        for layer in residual_ends(model, spec):
+            zero(layer)
     return model
+
+
+def residual_ends(model: nn.Module, spec: ModelSpec) -> list[nn.Module]:
+    """Find the last layer of each residual branch, as the spec names them.
+
+    Raises
+    ------
+    TrainingError
+        A name that fits no layer with weights.
+    """
+    layers = {name: layer for name, layer in model.named_modules() if getattr(layer, "weight", None) is not None}
+    found = []
+    for pattern in spec.residual_ends:
+        fitting = [layer for name, layer in layers.items() if fnmatchcase(name, pattern)]
+        if not fitting:
+            raise TrainingError(
+                f"The model '{spec.name}' names '{pattern}' as the end of a residual branch, but no layer with weights "
+                f"is called so. Correct ModelSpec.residual_ends; the last layers are: {', '.join(list(layers)[-3:])}."
+            )
+        found += fitting
+    return found
 
 
 def replace_head(model: nn.Module, spec: ModelSpec, outputs: int) -> str:

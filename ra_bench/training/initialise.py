@@ -23,3 +23,14 @@ def kaiming_normal_fan_in(model: nn.Module) -> None:
                 nn.init.ones_(module.weight)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
+
+
+def zero(layer: nn.Module) -> None:
+    """Start a layer at zero. At the end of a residual branch, its block then begins as its shortcut alone.
+
+    What the first layers see of a film reaches the head unmixed, until the branch has something to add (Goyal et al.
+    2017, arXiv:1706.02677, section 5.1: the last norm of a block at 0; here any layer that ends a branch).
+    """
+    for parameter in (layer.weight, layer.bias):
+        if isinstance(parameter, nn.Parameter):
+            nn.init.zeros_(parameter)

@@ -33,5 +33,12 @@ def register_models() -> list[ModelSpec]:
 
 def _mobilenetv2(name: str, *, pretraining: str | None) -> ModelSpec:
     return ModelSpec(
-        name=name, build=build, citation=CITATION, pretraining=pretraining, head="classifier.1", parameters=2_225_153
+        name=name,
+        build=build,
+        citation=CITATION,
+        pretraining=pretraining,
+        head="classifier.1",
+        # The norm that ends the branch, in the ten of its seventeen blocks that have a shortcut.
+        residual_ends=tuple(f"features.{block}.conv.3" for block in (3, 5, 6, 8, 9, 10, 12, 13, 15, 16)),
+        parameters=2_225_153,
     )

@@ -69,6 +69,13 @@ def test_nothing_is_dropped_in_training(shapes_only: nn.Module) -> None:
     assert [module.p for module in shapes_only.modules() if isinstance(module, nn.Dropout)] == [0.0]
 
 
+def test_the_ends_of_residual_branches_that_it_declares_are_all_there_are(shapes_only: nn.Module) -> None:
+    residual = [name for name, module in shapes_only.named_modules() if getattr(module, "use_res_connect", False)]
+
+    assert register_models()[0].residual_ends == tuple(f"{name}.conv.3" for name in residual)
+    assert isinstance(shapes_only.get_submodule(f"{residual[0]}.conv.3"), nn.BatchNorm2d)
+
+
 def test_odd_and_small_films_give_one_score_each(network: nn.Module) -> None:
     assert network(torch.randn(2, 3, 33, 65)).shape == (2, 1)
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from ra_bench import ModelSpec, hookimpl
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import nn
 
 CITATION = (
@@ -40,24 +42,28 @@ def build_resnet_dwise50_table1() -> nn.Module:
 def register_models() -> list[ModelSpec]:
     """ResNet-Dwise50, with and without transfer, the paper's ablation, and Table 1 word for word."""
     return [
-        ModelSpec(
-            name="resnet-dwise50", build=build_resnet_dwise50, citation=CITATION, head="head", parameters=4_408_897
-        ),
-        ModelSpec(
-            name="resnet-dwise50-transfer",
-            build=build_resnet_dwise50,
-            citation=CITATION,
-            pretraining="synthetic-chest",
-            head="head",
-            parameters=4_408_897,
-        ),
-        ModelSpec(name="resnet50-dsc", build=build_resnet50_dsc, citation=CITATION, head="head", parameters=3_972_609),
-        ModelSpec(
-            name="resnet-dwise50-table1",
-            build=build_resnet_dwise50_table1,
-            citation=CITATION,
-            head="head",
-            parameters=5_452_801,
-            in_all=False,
-        ),
+        _model("resnet-dwise50", build_resnet_dwise50, parameters=4_408_897),
+        _model("resnet-dwise50-transfer", build_resnet_dwise50, parameters=4_408_897, pretraining="synthetic-chest"),
+        _model("resnet50-dsc", build_resnet50_dsc, parameters=3_972_609),
+        _model("resnet-dwise50-table1", build_resnet_dwise50_table1, parameters=5_452_801, in_all=False),
     ]
+
+
+def _model(
+    name: str,
+    build: Callable[[], nn.Module],
+    *,
+    parameters: int,
+    pretraining: str | None = None,
+    in_all: bool = True,
+) -> ModelSpec:
+    return ModelSpec(
+        name=name,
+        build=build,
+        citation=CITATION,
+        pretraining=pretraining,
+        head="head",
+        residual_ends=("blocks.*.residual.4",),
+        parameters=parameters,
+        in_all=in_all,
+    )

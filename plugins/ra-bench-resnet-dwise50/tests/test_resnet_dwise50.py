@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from fnmatch import fnmatchcase
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from ra_bench import ModelSpec
-from ra_bench_resnet_dwise50.net import resnet_dwise50
+from ra_bench_resnet_dwise50.net import Block, resnet_dwise50
 from ra_bench_resnet_dwise50.plugin import register_models
 
 MODELS = {spec.name: spec for spec in register_models()}
@@ -113,6 +114,16 @@ def test_only_the_head_has_a_bias_beside_batch_normalisation(spec: ModelSpec) ->
     ]
 
     assert biased == ["head"]
+
+
+@every_model
+def test_the_ends_of_residual_branches_that_it_declares_are_all_there_are(spec: ModelSpec) -> None:
+    names = dict(shapes_only(spec).named_modules())
+    blocks = [name for name, module in names.items() if isinstance(module, Block)]
+    (pattern,) = spec.residual_ends
+
+    assert [name for name in names if fnmatchcase(name, pattern)] == [f"{block}.residual.4" for block in blocks]
+    assert len(blocks) == 16
 
 
 @every_model

@@ -31,5 +31,11 @@ def register_models() -> list[ModelSpec]:
 
 def _resnet50(name: str, *, pretraining: str | None) -> ModelSpec:
     return ModelSpec(
-        name=name, build=build, citation=CITATION, pretraining=pretraining, head="head.fc", parameters=23_502_401
+        name=name,
+        build=build,
+        citation=CITATION,
+        pretraining=pretraining,
+        head="head.fc",
+        residual_ends=("stages.*.blocks.*.conv3",),
+        parameters=23_502_401,
     )

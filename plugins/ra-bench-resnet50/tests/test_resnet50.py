@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from fnmatch import fnmatchcase
 
 import pytest
 import torch
@@ -77,6 +78,15 @@ def test_strided_shortcuts_average_before_they_project(shapes_only: nn.Module) -
     pools = [name for name, module in shapes_only.named_modules() if isinstance(module, nn.AvgPool2d)]
 
     assert pools == [f"stages.{stage}.blocks.0.downsample.pool" for stage in (1, 2, 3)]
+
+
+def test_the_ends_of_residual_branches_that_it_declares_are_all_there_are(shapes_only: nn.Module) -> None:
+    names = dict(shapes_only.named_modules())
+    blocks = [name for name, module in names.items() if type(module).__name__ == "PreActBottleneck"]
+    (pattern,) = register_models()[0].residual_ends
+
+    assert [name for name in names if fnmatchcase(name, pattern)] == [f"{block}.conv3" for block in blocks]
+    assert len(blocks) == 16
 
 
 def test_odd_and_small_films_give_one_score_each(network: nn.Module) -> None:
