@@ -1,4 +1,4 @@
-"""What this distribution registers: four rows that every model must beat, and the trainer that fits them."""
+"""What this distribution registers: five rows that every model must beat, and the trainer that fits them."""
 
 from __future__ import annotations
 
@@ -48,6 +48,14 @@ def build_thumbnail() -> ClosedForm:
     return Ridge(thumbnail)
 
 
+def build_texture() -> ClosedForm:
+    """Ridge on how strongly small patterns show, wherever they show."""
+    from ra_bench_baselines.features import texture
+    from ra_bench_baselines.ridge import Ridge
+
+    return Ridge(texture)
+
+
 @hookimpl
 def register_models() -> list[ModelSpec]:
     """Constants, and ridges on what a film shows without any joint being read."""
@@ -56,6 +64,7 @@ def register_models() -> list[ModelSpec]:
         _baseline("median", build_median, citation=CONSTANT, parameters=1),
         _baseline("film-statistics", build_film_statistics, citation=RIDGE, parameters=35),
         _baseline("thumbnail", build_thumbnail, citation=RIDGE, parameters=769),
+        _baseline("texture", build_texture, citation=RIDGE, parameters=97),
     ]
 
 

@@ -1,5 +1,6 @@
 """The constants, what the ridges see, and the ridge itself."""
 
+import itertools
 import subprocess
 import sys
 import tracemalloc
@@ -9,9 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from scipy import fft, ndimage
 
 from ra_bench import FilmSet, TrainingError
-from ra_bench_baselines.features import area_weights, film_statistics, thumbnail
+from ra_bench_baselines.features import area_weights, cosines, film_statistics, texture, thumbnail
 from ra_bench_baselines.plugin import register_models, register_trainers
 from ra_bench_baselines.ridge import STRENGTHS, solve
 
@@ -29,12 +31,13 @@ def noise(*shape: int, seed: int = 0) -> NDArray[np.uint8]:
 # --- what is registered ---------------------------------------------------------------------------------------------
 
 
-def test_four_baselines_are_registered_with_their_trainer() -> None:
+def test_five_baselines_are_registered_with_their_trainer() -> None:
     assert [(spec.name, spec.trainer, spec.baseline) for spec in register_models()] == [
         ("mean", "closed-form", True),
         ("median", "closed-form", True),
         ("film-statistics", "closed-form", True),
         ("thumbnail", "closed-form", True),
+        ("texture", "closed-form", True),
     ]
     assert [spec.name for spec in register_trainers()] == ["closed-form"]
 
@@ -95,7 +98,33 @@ def test_a_film_without_a_height_is_refused() -> None:
         film_statistics(films)
 
 
-@pytest.mark.parametrize("features", [film_statistics, thumbnail])
+def test_the_cosines_are_those_of_scipy() -> None:
+    np.testing.assert_allclose(cosines(5), fft.dct(np.eye(5), norm="ortho", axis=0), atol=1e-6)
+
+
+def test_a_texture_holds_mean_and_root_mean_square_of_both_signs_of_every_pattern() -> None:
+    film = noise(20, 30)
+    waves = fft.dct(np.eye(5), norm="ortho", axis=0)
+    wanted = []
+    for down, across in itertools.product(range(5), repeat=2):
+        if (down, across) != (0, 0):
+            shown = ndimage.correlate(film / 255, np.outer(waves[down], waves[across]))[2:-2, 2:-2]
+            for part in (np.maximum(shown, 0), np.maximum(-shown, 0)):
+                wanted += [part.mean(), np.sqrt(np.mean(part**2))]
+
+    np.testing.assert_allclose(texture(film_set(film[np.newaxis]))[0], wanted, rtol=1e-4, atol=1e-6)
+
+
+def test_a_plain_film_has_no_texture_however_bright() -> None:
+    assert np.abs(texture(film_set(np.full((1, 24, 32), 200, dtype=np.uint8)))).max() < 1e-6
+
+
+def test_a_film_smaller_than_a_pattern_is_refused() -> None:
+    with pytest.raises(TrainingError, match=r"Films of 4 x 32 pixels have no texture; the least is 5 x 5\."):
+        texture(film_set(noise(1, 4, 32)))
+
+
+@pytest.mark.parametrize("features", [film_statistics, thumbnail, texture])
 def test_a_memory_mapped_set_is_never_held_as_a_whole(features: object, tmp_path: Path) -> None:
     assert callable(features)
     np.save(tmp_path / "films.npy", noise(300, 200, 200))
@@ -106,7 +135,7 @@ def test_a_memory_mapped_set_is_never_held_as_a_whole(features: object, tmp_path
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
-    assert peak < films.films.nbytes / 4  # the features of the thumbnail are a seventh
+    assert peak < films.films.nbytes / 3  # held as a whole it is four times as large, in float32
 
 
 # --- ridge ----------------------------------------------------------------------------------------------------------
