@@ -98,8 +98,7 @@ def _reader_column(table: Table, asked: Columns, score: str | None) -> str | Non
 
 
 def _is_long(table: Table, reader: str) -> bool:
-    """Whether a column headed "reader" names readers, and does not hold the scores of one: its words repeat, or "
-    "films."""
+    """Whether a column headed "reader" names readers, and does not hold the scores of one: words or films repeat."""
     if not _score_columns(table, reader):
         return False
     columns = [reader] if not mostly_numbers(table, reader) else [name for name in table.columns if names_films(name)]
