@@ -173,7 +173,7 @@ def test_an_empty_side_of_the_split_survives(file):
 def test_keys_are_explained(file):
     write_description(DESCRIPTION, file)
     text = file.read_text()
-    assert "# The table, csv or tsv: one row a film.\ntable = " in text
+    assert "# The table, csv, tsv or xlsx: one row a film.\ntable = " in text
     assert "maximum = 280\n" in text
     assert "score =" not in text
 

@@ -121,7 +121,7 @@ def test_a_dicom_film_is_told_as_such_and_not_as_missing(make_folder, tmp_path):
 
 def test_two_rows_for_one_file_are_told(load):
     table = "film,patient,A,B\na-1,1,10,12\na_1,2,20,22\n"
-    with pytest.raises(CohortError, match=r"Rows 2 and 3 name one and the same film: .*a_1\.png"):
+    with pytest.raises(CohortError, match=r"Two entries, row 2 and row 3, name one and the same film: .*a_1\.png"):
         load(table, films={"a_1.png": 1})
 
 
