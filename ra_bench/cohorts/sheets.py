@@ -62,10 +62,10 @@ def read_header(file: Path) -> list[str]:
         return next(iter(read_cells(file)), [])
     try:
         with file.open("rb") as lines:
-            first = lines.readline(1_000_000).decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        raise TableError(f"{file}: the header cannot be read.") from None
-    cells = next(csv.reader([first], delimiter=_separator(first, file), skipinitialspace=True), [])
+            first = lines.readline(100_000).decode("utf-8-sig")
+        cells = next(csv.reader([first], delimiter=_separator(first, file), skipinitialspace=True), [])
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise TableError(f"{file}, row 1: the header cannot be read ({error}).") from None
     return [cell.strip() for cell in cells]
 
 

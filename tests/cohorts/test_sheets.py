@@ -7,7 +7,7 @@ from datetime import date, datetime
 import pytest
 
 from ra_bench.cohorts.description import Description
-from ra_bench.cohorts.sheets import read_cells
+from ra_bench.cohorts.sheets import read_cells, read_header
 from ra_bench.cohorts.table import read_entries, read_table
 from ra_bench.errors import TableError
 from ra_bench.values import SVH_HANDS
@@ -121,6 +121,17 @@ def test_without_the_extra_a_workbook_is_refused_with_the_command_that_brings_it
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     message = refused(file)
     assert "Install it with \"pip install 'ra-bench[xlsx]'\", or save the sheet as 'CSV UTF-8'." in message
+
+
+def test_a_header_is_read_without_the_rest(tmp_path):
+    (tmp_path / "t.csv").write_bytes(b"\xef\xbb\xbf id ;B\n\xff\xff")
+    assert read_header(tmp_path / "t.csv") == ["id", "B"]
+
+
+def test_a_header_that_is_no_text_is_told(tmp_path):
+    (tmp_path / "t.csv").write_bytes(b"\xff\xfe")
+    with pytest.raises(TableError, match=r"t\.csv, row 1: the header cannot be read"):
+        read_header(tmp_path / "t.csv")
 
 
 def test_a_quote_left_open_is_told(tmp_path):

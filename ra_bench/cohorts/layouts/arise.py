@@ -14,7 +14,6 @@ from ra_bench.cohorts.layouts.layout import Found, Layout
 from ra_bench.cohorts.layouts.parts import (
     EROSION,
     NARROWING,
-    Incomplete,
     part_score,
     sum_of_parts,
     tables_with,
@@ -66,7 +65,7 @@ def _read(file: Path, compose: bool) -> Found:  # noqa: ARG001, FBT001  both han
     for score in scores:
         given.setdefault((score.patient, score.reader), {})[score.part] = score.score
         rows.setdefault(score.patient, score.row)
-    incomplete = Incomplete()
+    incomplete: dict[str, str] = {}
     entries = []
     for patient, row in rows.items():
         totals = {
@@ -78,7 +77,7 @@ def _read(file: Path, compose: bool) -> Found:  # noqa: ARG001, FBT001  both han
         missing = {reader: total for reader, total in totals.items() if isinstance(total, str)}
         if missing:
             reader, part = next(iter(missing.items()))
-            incomplete.films[patient] = f"{reader}: {part}"
+            incomplete[patient] = f"{reader}: {part}"
         entries.append(Entry(row=row, film=patient, patient=patient, visit="", side=None, readings=readings))
     return Found(
         entries=tuple(entries),
@@ -145,7 +144,7 @@ def _scale(parts: Iterable[Part]) -> Scale:
     return Scale(name=name, minimum=0.0, maximum=float(highest), unit="points")
 
 
-def _remarks(parts: Iterable[Part], incomplete: Incomplete, films: int) -> tuple[str, ...]:
+def _remarks(parts: Iterable[Part], incomplete: dict[str, str], films: int) -> tuple[str, ...]:
     remarks = []
     counts = _counts(parts)
     if counts != _SVH_PARTS:
@@ -153,10 +152,10 @@ def _remarks(parts: Iterable[Part], incomplete: Incomplete, films: int) -> tuple
             f"The score sums {counts['erosion']} erosion and {counts['jsn']} JSN parts, all that anybody scored; SvH "
             "of both hands has 32 and 30."
         )
-    if incomplete.films:
-        film, why = next(iter(incomplete.films.items()))
+    if incomplete:
+        film, why = next(iter(incomplete.items()))
         remarks.append(
-            f"{len(incomplete.films)} of {films} films lack a part by one reader or more, such as '{film}' ({why}); "
+            f"{len(incomplete)} of {films} films lack a part by one reader or more, such as '{film}' ({why}); "
             "these readings are left out: a missing part is not 0."
         )
     return tuple(remarks)

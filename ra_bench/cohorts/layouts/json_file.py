@@ -36,6 +36,8 @@ def read_json(file: Path) -> Any:
         raise TableError(f"{file}: is not UTF-8 text. Fetch the file anew.") from None
     except json.JSONDecodeError as error:
         raise TableError(f"{file}, row {error.lineno}: is not JSON ({error.msg}). Fetch the file anew.") from None
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets without end
+        raise TableError(f"{file}: is not JSON that can be read ({error}). Fetch the file anew.") from None
 
 
 def as_scores(value: Any, where: str) -> dict[str, Any]:

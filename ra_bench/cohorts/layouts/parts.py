@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ra_bench.cohorts.sheets import TABLE_SUFFIXES, read_header
@@ -22,19 +21,13 @@ EROSION, NARROWING = 5, 4
 SVH_HAND = Scale(name="SvH, one hand", minimum=0.0, maximum=140.0, unit="SvH units")
 
 
-@dataclass(slots=True, kw_only=True)
-class Incomplete:
-    """Films that lack a part, by name, with the first part that each lacks."""
-
-    films: dict[str, str] = field(default_factory=dict)
-
-    def remarks(self, total: int) -> tuple[str, ...]:
-        """A sentence for the board, or none."""
-        if not self.films:
-            return ()
-        film, part = next(iter(self.films.items()))
-        count = f"{len(self.films)} of {total} films lack a part of the score and are left out"
-        return (f"{count}, such as '{film}' ({part}): a missing part is not 0.",)
+def told_incomplete(incomplete: Mapping[str, str], total: int) -> tuple[str, ...]:
+    """A sentence for the board on films that lack a part, given with the first part that each lacks; or none."""
+    if not incomplete:
+        return ()
+    film, part = next(iter(incomplete.items()))
+    count = f"{len(incomplete)} of {total} films lack a part of the score and are left out"
+    return (f"{count}, such as '{film}' ({part}): a missing part is not 0.",)
 
 
 def sum_of_parts(scores: Mapping[str, float | None]) -> float | str:
@@ -65,7 +58,7 @@ def part_score(value: object, highest: int, where: str) -> float | None:
     if isinstance(value, str):
         score = number_in(value)
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        score = float(value)
+        score = float(value) if abs(value) < 1e9 or value != value else math.inf  # noqa: PLR0124  nan is not itself
     if score is None:
         raise TableError(f"{where}: found '{value}', which is no number. Correct it, or leave it empty if not scored.")
     if math.isnan(score):

@@ -15,10 +15,10 @@ from ra_bench.cohorts.layouts.parts import (
     EROSION,
     NARROWING,
     SVH_HAND,
-    Incomplete,
     part_score,
     sum_of_parts,
     tables_with,
+    told_incomplete,
 )
 from ra_bench.cohorts.table import Entry, is_blank, read_table
 from ra_bench.errors import TableError
@@ -57,7 +57,7 @@ def _read(file: Path, compose: bool) -> Found:  # noqa: FBT001  called by positi
     table = read_table(file)
     _check_columns(table)
     entries: list[Entry] = []
-    incomplete = Incomplete()
+    incomplete: dict[str, str] = {}
     seen: dict[str, int] = {}
     for row in table.rows:
         patient = row.cells[PATIENT]
@@ -72,10 +72,10 @@ def _read(file: Path, compose: bool) -> Found:  # noqa: FBT001  called by positi
             )
         seen[patient] = row.number
         entries += _entries(table, row, patient, incomplete, compose=compose)
-    return Found(entries=tuple(entries), remarks=incomplete.remarks(len(entries)))
+    return Found(entries=tuple(entries), remarks=told_incomplete(incomplete, len(entries)))
 
 
-def _entries(table: Table, row: Row, patient: str, incomplete: Incomplete, *, compose: bool) -> list[Entry]:
+def _entries(table: Table, row: Row, patient: str, incomplete: dict[str, str], *, compose: bool) -> list[Entry]:
     """One film with both hands, or one a hand."""
     left, right = f"{patient}-LH", f"{patient}-RH"
     films: dict[str, tuple[str, ...]] = {patient: ("LH", "RH")} if compose else {left: ("LH",), right: ("RH",)}
@@ -91,7 +91,7 @@ def _entries(table: Table, row: Row, patient: str, incomplete: Incomplete, *, co
             }
         )
         if isinstance(total, str):
-            incomplete.films[film] = total
+            incomplete[film] = total
         made.append(
             Entry(
                 row=row.number,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ra_bench.cohorts.layouts.json_file import as_scores, read_json
 from ra_bench.cohorts.layouts.layout import Found, Layout
-from ra_bench.cohorts.layouts.parts import EROSION, NARROWING, SVH_HAND, Incomplete, part_score, sum_of_parts
+from ra_bench.cohorts.layouts.parts import EROSION, NARROWING, SVH_HAND, part_score, sum_of_parts, told_incomplete
 from ra_bench.cohorts.matching import film_stem
 from ra_bench.cohorts.table import Entry
 from ra_bench.errors import TableError
@@ -53,7 +53,7 @@ def _read(folder: Path, compose: bool) -> Found:  # noqa: ARG001, FBT001  one ha
             f"{folder}: no {EROSIONS_FILE} in a folder below. 'table' must be the folder above RAM-H1200's splits."
         )
     entries: dict[str, Entry] = {}
-    incomplete = Incomplete()
+    incomplete: dict[str, str] = {}
     for split in sorted(erosions):
         for entry in _entries(split, erosions[split], narrowings[split], incomplete):
             if entry.film in entries:
@@ -62,7 +62,7 @@ def _read(folder: Path, compose: bool) -> Found:  # noqa: ARG001, FBT001  one ha
                     f"{entries[entry.film].place}. Keep one."
                 )
             entries[entry.film] = entry
-    return Found(entries=tuple(entries.values()), remarks=incomplete.remarks(len(entries)))
+    return Found(entries=tuple(entries.values()), remarks=told_incomplete(incomplete, len(entries)))
 
 
 def _by_split(folder: Path, name: str) -> dict[str, Path]:
@@ -78,7 +78,7 @@ def _by_split(folder: Path, name: str) -> dict[str, Path]:
     return found
 
 
-def _entries(split: str, erosions: Path, narrowings: Path, incomplete: Incomplete) -> list[Entry]:
+def _entries(split: str, erosions: Path, narrowings: Path, incomplete: dict[str, str]) -> list[Entry]:
     of_erosion, of_narrowing = _hands(erosions, EROSIONS, EROSION), _hands(narrowings, NARROWINGS, NARROWING)
     made = []
     for number, film in enumerate(dict.fromkeys((*of_erosion, *of_narrowing)), start=1):
@@ -88,7 +88,7 @@ def _entries(split: str, erosions: Path, narrowings: Path, incomplete: Incomplet
         }
         total = sum_of_parts(scores)
         if isinstance(total, str):
-            incomplete.films[film] = total
+            incomplete[film] = total
         made.append(
             Entry(
                 row=number,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ra_bench.cohorts.layouts.json_file import as_scores, read_json
 from ra_bench.cohorts.layouts.layout import Found, Layout
-from ra_bench.cohorts.layouts.parts import EROSION, Incomplete, part_score, sum_of_parts
+from ra_bench.cohorts.layouts.parts import EROSION, part_score, sum_of_parts, told_incomplete
 from ra_bench.cohorts.matching import film_stem
 from ra_bench.cohorts.table import Entry
 from ra_bench.errors import TableError
@@ -53,12 +53,12 @@ def _settles(compose: bool) -> Mapping[str, Any]:  # noqa: FBT001  called by pos
 
 def _read(file: Path, compose: bool) -> Found:  # noqa: FBT001  called by position through `Layout`
     wrists = _wrists(file)
-    incomplete = Incomplete()
+    incomplete: dict[str, str] = {}
     if compose:
         entries, alone = _pairs(wrists, incomplete)
     else:
         entries, alone = [_entry(wrist, wrist.identifier, wrist.total, incomplete) for wrist in wrists], []
-    remarks = [PARTIAL, *incomplete.remarks(len(entries))]
+    remarks = [PARTIAL, *told_incomplete(incomplete, len(entries))]
     if alone:
         remarks.append(f"{len(alone)} wrists have no film of the other hand and are left out, such as '{alone[0]}'.")
     return Found(entries=tuple(entries), remarks=tuple(remarks))
@@ -108,7 +108,7 @@ def _wrist(file: Path, number: int, identifier: str, joints: Mapping[str, object
     )
 
 
-def _pairs(wrists: list[_Wrist], incomplete: Incomplete) -> tuple[list[Entry], list[str]]:
+def _pairs(wrists: list[_Wrist], incomplete: dict[str, str]) -> tuple[list[Entry], list[str]]:
     """Two wrists of one patient at one visit as one film; and the wrists that stand alone."""
     visits: dict[tuple[str, str], dict[str, _Wrist]] = {}
     for wrist in wrists:
@@ -127,10 +127,10 @@ def _pairs(wrists: list[_Wrist], incomplete: Incomplete) -> tuple[list[Entry], l
 
 
 def _entry(
-    wrist: _Wrist, film: str, total: float | str, incomplete: Incomplete, hands: tuple[str, str] | None = None
+    wrist: _Wrist, film: str, total: float | str, incomplete: dict[str, str], hands: tuple[str, str] | None = None
 ) -> Entry:
     if isinstance(total, str):
-        incomplete.films[film] = total
+        incomplete[film] = total
     return Entry(
         row=wrist.number,
         film=film,

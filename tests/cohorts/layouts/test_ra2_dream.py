@@ -6,7 +6,7 @@ import pytest
 
 from ra_bench.cohorts.layouts.ra2_dream import HAND_PARTS
 from ra_bench.cohorts.propose import propose_description
-from ra_bench.errors import FilmError, TableError
+from ra_bench.errors import FilmError, LeakError, TableError
 from ra_bench.values import SVH_HANDS
 
 HAND = """mcp_E__ip pip_E__2 pip_E__3 pip_E__4 pip_E__5 mcp_E__1 mcp_E__2 mcp_E__3 mcp_E__4 mcp_E__5
@@ -120,6 +120,13 @@ def test_one_film_for_both_hands_is_told(folder, load_layout, save_film):
     home = folder({"UAB001": {}})
     save_film(home / "films" / "UAB001-RH.JPG", 10)
     with pytest.raises(FilmError, match=r"'UAB001': the films of its left and its right hand have the same pixels"):
+        load_layout(home, "ra2-dream", "training.csv", "films", "compose = true")
+
+
+def test_one_hand_of_two_patients_is_a_leak(folder, load_layout, save_film):
+    home = folder({"UAB001": {}, "UAB002": {}})
+    save_film(home / "films" / "UAB002-LH.jpg", 10)
+    with pytest.raises(LeakError, match=r"Films 'UAB001' \(patient 'UAB001'\) and 'UAB002' .* have the same pixels"):
         load_layout(home, "ra2-dream", "training.csv", "films", "compose = true")
 
 

@@ -146,6 +146,17 @@ def test_a_file_that_is_no_text_is_told(folder, load_layout):
     assert refused(load_layout, home) == "FILE: is not UTF-8 text. Fetch the file anew."
 
 
+def test_a_number_without_end_is_told(folder, load_layout):
+    home = folder()
+    (home / FILE).write_text("[" + "9" * 5000 + "]")
+    assert refused(load_layout, home).startswith("FILE: is not JSON that can be read (Exceeds the limit")
+
+
+@pytest.mark.parametrize("grade", [10**400, float("inf"), -1])
+def test_a_grade_of_any_size_is_told(folder, load_layout, grade):
+    assert "outside 0 to 5, the grades of one part" in refused(load_layout, folder({"1_1_L": {"Lunate": grade}}))
+
+
 def test_a_missing_file_is_told(folder, load_layout):
     home = folder()
     (home / FILE).unlink()
