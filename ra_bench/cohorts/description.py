@@ -56,6 +56,8 @@ class Description:
     layout: Text = GENERIC
     compose: bool = False
     image: Text
+    left: Text | None = None
+    right: Text | None = None
     readers: tuple[Text, ...] = ()
     score: Text | None = None
     patient: Text | None = None
@@ -72,7 +74,7 @@ class Description:
 _SECTIONS: Mapping[str, type] = {"": Description, "scale": Scale, "split": SplitColumn}
 
 #: Keys that say how a table of any columns is read.
-_MAPPING = ("image", "readers", "score", "patient", "visit", "scale", "split")
+_MAPPING = ("image", "left", "right", "readers", "score", "patient", "visit", "scale", "split")
 
 
 def read_description(file: Path) -> Description:
@@ -167,9 +169,12 @@ def _completed(content: Mapping[str, Any], file: Path) -> Mapping[str, Any]:
         raise DescriptionError(f"{file}: unknown layout '{layout}'.{guess} Known: {known}.")
     if compose and not (layout in LAYOUTS and LAYOUTS[layout].composes):
         composing = ", ".join(name for name, known in LAYOUTS.items() if known.composes)
+        advice = f" Layouts that do: {composing}."
+        if layout == GENERIC:
+            advice += " In a table with one row for two films, give 'left' and 'right' instead."
         raise DescriptionError(
             f"{file}: 'compose' is true, but layout '{layout}' does not say which films are the two hands of one "
-            f"patient. Layouts that do: {composing}."
+            f"patient.{advice}"
         )
     if layout == GENERIC:
         return content
@@ -211,6 +216,11 @@ def _check_consistency(description: Description, file: Path) -> None:
         found = "both" if description.readers else "neither"
         raise DescriptionError(
             f"{file}: 'readers' (one column a reader) or 'score' (one column) must be given; found {found}. Keep one."
+        )
+    if (description.left is None) != (description.right is None):
+        found, absent = ("left", "right") if description.right is None else ("right", "left")
+        raise DescriptionError(
+            f"{file}: '{found}' is given and '{absent}' is not; a film of two hands needs both. Add '{absent}'."
         )
     if len(set(description.readers)) < len(description.readers):
         raise DescriptionError(

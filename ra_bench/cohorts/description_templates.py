@@ -13,6 +13,10 @@ table = ""
 films = ""
 # The column that names the film, with or without ".png", or a pattern of columns such as "{patient}_{visit}".
 image = ""
+# 'left' and 'right' name the films of the two hands, like 'image', where a row has one score for both: they become one
+# film, which 'image' names.
+left = ""
+right = ""
 # 'patient' is the column by which films are split: no patient stands on two sides. Leave it out only if there is none.
 patient = ""
 # 'visit' is the column that tells a patient's films apart in time. It may be left out.

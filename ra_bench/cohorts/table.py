@@ -149,7 +149,8 @@ def read_entries(table: Table, description: Description) -> tuple[Entry, ...]:
 
 
 def _check_columns(table: Table, description: Description) -> None:
-    named = [*image_columns(description.image), *description.readers]
+    films = [name for name in (description.image, description.left, description.right) if name is not None]
+    named = [*(column for film in films for column in image_columns(film)), *description.readers]
     named += [name for name in (description.score, description.patient, description.visit) if name is not None]
     if description.split is not None:
         named.append(description.split.column)
@@ -173,20 +174,29 @@ def image_columns(image: str) -> list[str]:
 
 def _entry(table: Table, row: Row, description: Description) -> Entry:
     cells = row.cells
-    film = description.image
-    for column in image_columns(film):
-        value = _filled(table, row, column)
-        film = film.replace(f"{{{column}}}", value) if "{" in description.image else value
+    hands = None
+    if description.left is not None and description.right is not None:
+        hands = (_film_name(table, row, description.left), _film_name(table, row, description.right))
     columns = description.readers or ((description.score,) if description.score is not None else ())
     readings = {column: _reading(table, row, column, description) for column in columns}
     return Entry(
         row=row.number,
-        film=film,
+        film=_film_name(table, row, description.image),
+        hands=hands,
         patient=None if description.patient is None else _filled(table, row, description.patient),
         visit="" if description.visit is None else cells[description.visit],
         side=None if description.split is None else _side(table, row, description.split),
         readings={column: value for column, value in readings.items() if value is not None},
     )
+
+
+def _film_name(table: Table, row: Row, image: str) -> str:
+    """What a column, or a pattern of columns, calls a film."""
+    film = image
+    for column in image_columns(image):
+        value = _filled(table, row, column)
+        film = film.replace(f"{{{column}}}", value) if "{" in image else value
+    return film
 
 
 def _filled(table: Table, row: Row, column: str) -> str:

@@ -57,8 +57,10 @@ def part_score(value: object, highest: int, where: str) -> float | None:
     score: float | None = None
     if isinstance(value, str):
         score = number_in(value)
-    elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        score = float(value) if abs(value) < 1e9 or value != value else math.inf  # noqa: PLR0124  nan is not itself
+    elif isinstance(value, float):
+        score = value
+    elif isinstance(value, int) and not isinstance(value, bool):
+        score = float(max(-1, min(value, highest + 1)))  # JSON has integers that no float can hold
     if score is None:
         raise TableError(f"{where}: found '{value}', which is no number. Correct it, or leave it empty if not scored.")
     if math.isnan(score):

@@ -51,7 +51,13 @@ def test_hands_that_the_layout_does_not_tell_are_not_composed(file, layout):
     assert message.startswith(
         f"FILE: 'compose' is true, but layout '{layout}' does not say which films are the two hand"
     )
-    assert message.endswith("Layouts that do: ra2-dream, ram-w600.")
+    assert "Layouts that do: ra2-dream, ram-w600." in message
+
+
+def test_hands_of_any_table_are_composed_by_columns(file):
+    assert refused(file("compose = true")).endswith(
+        "In a table with one row for two films, give 'left' and 'right' instead."
+    )
 
 
 def test_chexpert_is_no_cohort(file):
