@@ -26,7 +26,7 @@ def told_incomplete(incomplete: Mapping[str, str], total: int) -> tuple[str, ...
     if not incomplete:
         return ()
     film, part = next(iter(incomplete.items()))
-    count = f"{len(incomplete)} of {total} films lack a part of the score and are left out"
+    count = f"{len(incomplete)} of {total} films lack a part of the score and have no reading"
     return (f"{count}, such as '{film}' ({part}): a missing part is not 0.",)
 
 

@@ -81,7 +81,7 @@ def test_a_missing_joint_leaves_the_film_out_and_is_told(folder, load_layout, ce
     cohort = load_layout(home, "ra2-dream", "training.csv", "films", "compose = true")
     assert [(s.sample_id, s.readings["score"]) for s in cohort.samples] == [("UAB002", 2.0)]
     assert cohort.remarks[0] == (
-        "1 of 2 films lack a part of the score and are left out, such as 'UAB001' (RH_pip_J__3): "
+        "1 of 2 films lack a part of the score and have no reading, such as 'UAB001' (RH_pip_J__3): "
         "a missing part is not 0."
     )
 

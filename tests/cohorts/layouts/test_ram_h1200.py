@@ -67,7 +67,7 @@ def test_the_two_files_may_lie_in_trees_of_their_own(folder, load_layout):
 def test_a_part_that_is_missing_leaves_the_hand_out(folder, load_layout):
     cohort = load_layout(folder(HANDS | {"train": {"h1": {"JSN_SC": None}, "h2": {}}}), "ram-h1200", ".")
     assert [s.sample_id for s in cohort.samples] == ["h4", "h2", "h3"]
-    assert "1 of 4 films lack a part of the score and are left out, such as 'h1' (JSN_SC)" in cohort.remarks[0]
+    assert "1 of 4 films lack a part of the score and have no reading, such as 'h1' (JSN_SC)" in cohort.remarks[0]
 
 
 def test_a_hand_in_one_of_the_two_files_only_is_left_out(folder, load_layout):

@@ -70,7 +70,7 @@ def test_a_site_that_is_missing_leaves_the_wrist_out(folder, load_layout):
     wrists = THREE | {"0172_0003_R": {"DistalUlna": None}}
     cohort = load_layout(folder(wrists), "ram-w600", FILE)
     assert [s.sample_id for s in cohort.samples] == ["0172_0003_L", "0180_0001_R"]
-    assert "1 of 3 films lack a part of the score and are left out, such as '0172_0003_R' (DistalUlna)" in " ".join(
+    assert "1 of 3 films lack a part of the score and have no reading, such as '0172_0003_R' (DistalUlna)" in " ".join(
         cohort.remarks
     )
 
