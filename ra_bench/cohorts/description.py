@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from annotated_types import MinLen
 
+from ra_bench.cohorts.description_templates import OF_A_LAYOUT, OF_ANY_TABLE
+from ra_bench.cohorts.layouts.known import CHEXPERT, GENERIC, LAYOUTS
 from ra_bench.errors import DescriptionError
 from ra_bench.files import write_text
 from ra_bench.values import Scale
@@ -41,14 +43,21 @@ class SplitColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """What a `cohort.toml` says. Either `readers` or `score` is given; `image` is a column or a pattern of columns."""
+    """What a `cohort.toml` says. Either `readers` or `score` is given; `image` is a column or a pattern of columns.
+
+    A known layout settles these and the scale by itself; `read_description` fills them in.
+    """
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
     name: Text
     table: Text
     films: Text = "."
+    layout: Text = GENERIC
+    compose: bool = False
     image: Text
+    left: Text | None = None
+    right: Text | None = None
     readers: tuple[Text, ...] = ()
     score: Text | None = None
     patient: Text | None = None
@@ -64,49 +73,8 @@ class Description:
 
 _SECTIONS: Mapping[str, type] = {"": Description, "scale": Scale, "split": SplitColumn}
 
-_TEMPLATE = """\
-# What ra-bench needs to know of these films. Paths are taken from the folder of this file.
-
-# How the cohort is called on a board.
-name = ""
-# The table, csv or tsv: one row a film.
-table = ""
-# The folder of the films; folders in it are looked through too.
-films = ""
-# The column that names the film, with or without ".png", or a pattern of columns such as "{patient}_{visit}".
-image = ""
-# 'patient' is the column by which films are split: no patient stands on two sides. Leave it out only if there is none.
-patient = ""
-# 'visit' is the column that tells a patient's films apart in time. It may be left out.
-visit = ""
-# Either 'readers', one column a reader, or 'score', one column with the score. With readers, the board has a human row.
-readers = []
-score = ""
-# Who made the films and the scores, as they want to be cited.
-citation = ""
-# What may be done with them.
-licence = ""
-# true: predictions of single patients are kept out of leaderboards/.
-private = true
-# true: films or readings are simulated, and every board says so.
-simulated = false
-# What a reader of the board must know, a sentence each.
-remarks = []
-
-# The ends of the scale are inclusive: a score outside is an error in the table.
-[scale]
-name = ""
-minimum = 0
-maximum = 0
-unit = ""
-
-# A section [split] gives the cohort's own split: its 'column', and the words in it for 'train', 'validation', 'test'.
-[split]
-column = ""
-train = []
-validation = []
-test = []
-"""
+#: Keys that say how a table of any columns is read.
+_MAPPING = ("image", "left", "right", "readers", "score", "patient", "visit", "scale", "split")
 
 
 def read_description(file: Path) -> Description:
@@ -129,7 +97,18 @@ def read_description(file: Path) -> Description:
         raise DescriptionError(
             f"{file} is not valid TOML: {error}. See https://toml.io for how it is written."
         ) from None
-    return _checked(content, file)
+    return complete_description(content, file)
+
+
+def complete_description(content: Mapping[str, Any], file: Path) -> Description:
+    """The description that the keys of a `cohort.toml` give, with what its layout settles; `file` is told in errors.
+
+    Raises
+    ------
+    DescriptionError
+        As `read_description`.
+    """
+    return _checked(_completed(content, file), file)
 
 
 def write_description(description: Description, file: Path) -> None:
@@ -145,12 +124,15 @@ def write_description(description: Description, file: Path) -> None:
     import tomlkit
     from tomlkit.exceptions import ParseError
 
+    known = description.layout != GENERIC
+    template = OF_A_LAYOUT if known else OF_ANY_TABLE
+    left_out = _MAPPING if known else ("layout", "compose")
     try:
-        document = tomlkit.parse(file.read_text(encoding="utf-8-sig") if file.exists() else _TEMPLATE)
+        document = tomlkit.parse(file.read_text(encoding="utf-8-sig") if file.exists() else template)
     except ParseError as error:
         raise DescriptionError(f"{file} is not valid TOML: {error}. Mend it, or move it away.") from None
     for key, value in asdict(description).items():
-        if value is None or value == ():
+        if key in left_out or value is None or value == ():
             document.pop(key, None)
         elif isinstance(value, dict):
             section = document.setdefault(key, tomlkit.table())
@@ -168,6 +150,41 @@ def _plain(value: object) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value
+
+
+def _completed(content: Mapping[str, Any], file: Path) -> Mapping[str, Any]:
+    """With what a known layout settles; keys that it settles may not be given too."""
+    layout, compose = content.get("layout", GENERIC), content.get("compose", False)
+    if not isinstance(layout, str) or not isinstance(compose, bool):
+        return content  # told with the other mistakes of type
+    if layout == CHEXPERT:
+        raise DescriptionError(
+            f"{file}: 'layout' is '{CHEXPERT}', which has findings and no score: a set for pretraining, no cohort. "
+            "See docs/how-to/pretrain.md."
+        )
+    if layout != GENERIC and layout not in LAYOUTS:
+        nearest = get_close_matches(layout, LAYOUTS, n=1)
+        guess = f" Did you mean '{nearest[0]}'?" if nearest else ""
+        known = ", ".join((GENERIC, *LAYOUTS))
+        raise DescriptionError(f"{file}: unknown layout '{layout}'.{guess} Known: {known}.")
+    if compose and not (layout in LAYOUTS and LAYOUTS[layout].composes):
+        composing = ", ".join(name for name, known in LAYOUTS.items() if known.composes)
+        advice = f" Layouts that do: {composing}."
+        if layout == GENERIC:
+            advice += " In a table with one row for two films, give 'left' and 'right' instead."
+        raise DescriptionError(
+            f"{file}: 'compose' is true, but layout '{layout}' does not say which films are the two hands of one "
+            f"patient.{advice}"
+        )
+    if layout == GENERIC:
+        return content
+    given = [key for key in _MAPPING if key in content]
+    if given:
+        raise DescriptionError(
+            f"{file}: '{given[0]}' is given, but layout '{layout}' settles it. Delete '{given[0]}', or 'layout'."
+        )
+    known_layout = LAYOUTS[layout]
+    return {**known_layout.facts, **content, **known_layout.settles(compose)}
 
 
 def _checked(content: Mapping[str, Any], file: Path) -> Description:
@@ -199,6 +216,11 @@ def _check_consistency(description: Description, file: Path) -> None:
         found = "both" if description.readers else "neither"
         raise DescriptionError(
             f"{file}: 'readers' (one column a reader) or 'score' (one column) must be given; found {found}. Keep one."
+        )
+    if (description.left is None) != (description.right is None):
+        found, absent = ("left", "right") if description.right is None else ("right", "left")
+        raise DescriptionError(
+            f"{file}: '{found}' is given and '{absent}' is not; a film of two hands needs both. Add '{absent}'."
         )
     if len(set(description.readers)) < len(description.readers):
         raise DescriptionError(

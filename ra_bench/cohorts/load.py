@@ -7,16 +7,23 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ra_bench.cohorts.description import Description, read_description
+from ra_bench.cohorts.compose import read_two_hands
+from ra_bench.cohorts.contents import read_contents
 from ra_bench.cohorts.images import read_film
+from ra_bench.cohorts.layouts.known import GENERIC
 from ra_bench.cohorts.matching import film_stem, find_film, index_films, list_films
-from ra_bench.cohorts.table import Entry, read_entries, read_table
+from ra_bench.cohorts.table import place_of
 from ra_bench.cohorts.version import cohort_version, film_digests
-from ra_bench.errors import CohortError, LeakError
+from ra_bench.errors import CohortError, FilmError, LeakError
 from ra_bench.values import Cohort, Sample, Split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from ra_bench.cohorts.contents import Contents
+    from ra_bench.cohorts.description import Description
+    from ra_bench.cohorts.table import Entry
+    from ra_bench.values import Film
 
 NO_PATIENTS = (
     "No patient column: films of one patient may stand on two sides of the split; patient split not verifiable."
@@ -44,30 +51,31 @@ def load_cohort(file: Path, data_dir: Path, on_progress: Callable[[int, int], No
     CohortError
         No film has a reading.
     """
-    description = read_description(file)
-    table = read_table(file.parent / description.table)
-    entries = read_entries(table, description)
-    scored = [entry for entry in entries if entry.readings]
-    if not scored:
-        columns = ", ".join(description.readers or (str(description.score),))
-        raise CohortError(f"{table.file}: no row has a reading in {columns}. Nothing can be learnt or measured.")
+    contents = read_contents(file)
+    description, entries = contents.description, contents.entries
+    scored = _scored(contents)
     files = _find_files(scored, file.parent / description.films, data_dir, on_progress)
-    digests = {_sample_id(entry): digest for entry, (_, digest) in zip(scored, files, strict=True)}
+    digests = {_sample_id(entry): parts for entry, (_, parts) in zip(scored, files, strict=True)}
     patients = _patients(scored, digests)
     samples = tuple(
         Sample(
             sample_id=_sample_id(entry),
             patient_id=patients[_sample_id(entry)],
             visit=entry.visit,
-            film=partial(read_film, path),
+            film=_film(paths),
             readings=entry.readings,
         )
-        for entry, (path, _) in zip(scored, files, strict=True)
+        for entry, (paths, _) in zip(scored, files, strict=True)
     )
     given = _given_split(scored, description)
     return Cohort(
         name=description.name,
-        version=cohort_version(samples=samples, scale=description.scale, given_split=given, contents=digests),
+        version=cohort_version(
+            samples=samples,
+            scale=description.scale,
+            given_split=given,
+            contents={sample_id: " + ".join(parts) for sample_id, parts in digests.items()},
+        ),
         scale=description.scale,
         samples=samples,
         citation=description.citation,
@@ -75,18 +83,36 @@ def load_cohort(file: Path, data_dir: Path, on_progress: Callable[[int, int], No
         given_split=given,
         simulated=description.simulated,
         private=description.private,
-        remarks=(*description.remarks, *_remarks(entries, scored, digests, description)),
+        remarks=(*description.remarks, *contents.remarks, *_remarks(entries, scored, digests, description)),
     )
+
+
+def _scored(contents: Contents) -> list[Entry]:
+    """The entries that have a reading."""
+    scored = [entry for entry in contents.entries if entry.readings]
+    if not scored:
+        columns = ", ".join(contents.description.readers or (str(contents.description.score),))
+        said = f"{contents.table}: no row has a reading in {columns}. Nothing can be learnt or measured."
+        raise CohortError(" ".join((said, *contents.remarks)))
+    return scored
 
 
 def _sample_id(entry: Entry) -> str:
     return film_stem(entry.film)
 
 
+def _film(paths: tuple[Path, ...]) -> Film:
+    """The film of one file, or of a left and a right hand's; decoded when called."""
+    return partial(read_film, *paths) if len(paths) == 1 else partial(read_two_hands, *paths)
+
+
 def _find_files(
     entries: Sequence[Entry], folder: Path, data_dir: Path, on_progress: Callable[[int, int], None] | None
-) -> list[tuple[Path, str]]:
-    """The file of each film and the digest of its pixels; every film that is missing or unreadable in one error."""
+) -> list[tuple[tuple[Path, ...], tuple[str, ...]]]:
+    """The file of each film, or of its two hands, and the digests of their pixels.
+
+    Films that are missing or unreadable are told in one error.
+    """
     if not folder.is_dir():
         raise CohortError(f"{folder}: there is no such folder. Correct 'films' in cohort.toml.")
     there = list_films(folder)
@@ -95,37 +121,51 @@ def _find_files(
             f"{folder}: no film (PNG, JPEG or BMP) in this folder or below. Correct 'films' in cohort.toml."
         )
     index = index_films(folder, there)
-    found = [find_film(entry.film, index) for entry in entries]
+    wanted = [(entry, film) for entry in entries for film in entry.hands or (entry.film,)]
+    found = [find_film(film, index) for _, film in wanted]
     files = [path for path in found if isinstance(path, Path)]
-    problems = [f"row {entry.row}: {path}" for entry, path in zip(entries, found, strict=True) if isinstance(path, str)]
+    problems = [
+        f"{place_of(entry)}: {path}" for (entry, _), path in zip(wanted, found, strict=True) if isinstance(path, str)
+    ]
     if not files:
         problems[-1] += (
             f"\n{folder} has {len(there)} films, such as '{there[0].name}': does the image column name them?"
         )
     cache = data_dir / "film-digests.json"
-    digests = film_digests(files, cache=cache, known_problems=problems, on_progress=on_progress)
-    rows: dict[Path, int] = {}
-    for entry, file in zip(entries, files, strict=True):
+    digests = iter(film_digests(files, cache=cache, known_problems=problems, on_progress=on_progress))
+    rows: dict[Path, Entry] = {}
+    for (entry, _), file in zip(wanted, files, strict=True):
         if file in rows:
-            raise CohortError(f"Rows {rows[file]} and {entry.row} name one and the same film: {file}. Keep one row.")
-        rows[file] = entry.row
-    return list(zip(files, digests, strict=True))
+            raise CohortError(
+                f"Two entries, {place_of(rows[file])} and {place_of(entry)}, name one and the same film: {file}. "
+                "Keep one."
+            )
+        rows[file] = entry
+    paths = iter(files)
+    hands = [entry.hands or (entry.film,) for entry in entries]
+    return [(tuple(next(paths) for _ in films), tuple(next(digests) for _ in films)) for films in hands]
 
 
-def _twins(digests: Mapping[str, str]) -> list[list[str]]:
-    """Groups of films that have the same pixels."""
+def _twins(digests: Mapping[str, tuple[str, ...]]) -> list[list[str]]:
+    """Groups of films that have the same pixels, in whole or in one hand."""
     groups: dict[str, list[str]] = {}
-    for sample_id, digest in digests.items():
-        groups.setdefault(digest, []).append(sample_id)
+    for sample_id, parts in digests.items():
+        for digest in parts:
+            groups.setdefault(digest, []).append(sample_id)
     return [group for group in groups.values() if len(group) > 1]
 
 
-def _patients(entries: Sequence[Entry], digests: Mapping[str, str]) -> dict[str, str]:
+def _patients(entries: Sequence[Entry], digests: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     """The patient of each film. Without a column each film is its own patient, but for films with the same pixels."""
     patients = {_sample_id(entry): entry.patient or _sample_id(entry) for entry in entries}
     known = any(entry.patient is not None for entry in entries)
     for group in _twins(digests):
         for one, other in combinations(group, 2):
+            if one == other:
+                raise FilmError(
+                    f"'{one}': the films of its left and its right hand have the same pixels, so one hand stands for "
+                    "both. Put the right file in its place, or take the row out of the table."
+                )
             if known and patients[one] != patients[other]:
                 raise LeakError(
                     f"Films '{one}' (patient '{patients[one]}') and '{other}' (patient '{patients[other]}') have the "
@@ -148,14 +188,18 @@ def _given_split(entries: Sequence[Entry], description: Description) -> Split | 
 
 
 def _remarks(
-    entries: Sequence[Entry], scored: Sequence[Entry], digests: Mapping[str, str], description: Description
+    entries: Sequence[Entry],
+    scored: Sequence[Entry],
+    digests: Mapping[str, tuple[str, ...]],
+    description: Description,
 ) -> list[str]:
     """What a reader of the board must know."""
     remarks = []
     if description.patient is None:
         remarks.append(NO_PATIENTS)
     if description.score is not None:
-        remarks.append(f"One score a film (column '{description.score}'), so there is no row of readers.")
+        where = f"column '{description.score}'" if description.layout == GENERIC else f"layout '{description.layout}'"
+        remarks.append(f"One score a film ({where}), so there is no row of readers.")
     if len(scored) < len(entries):
         remarks.append(f"{len(entries) - len(scored)} of {len(entries)} films have no reading and are left out.")
     twins = _twins(digests)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ra_bench.cohorts.description import Description, SplitColumn
-from ra_bench.cohorts.images import FILM_SUFFIXES
-from ra_bench.cohorts.matching import find_film, index_films, list_films
+from ra_bench.cohorts.layouts.rsna import BONE_AGE
+from ra_bench.cohorts.matching import find_film, index_films
+from ra_bench.cohorts.proposal import PRIVATE, Proposal, cohort_name, common_folder, films_below, seen_from
+from ra_bench.cohorts.propose_layout import propose_layout
+from ra_bench.cohorts.sheets import TABLE_SUFFIXES
 from ra_bench.cohorts.table import is_blank, number_in, read_table
 from ra_bench.errors import CohortError
 from ra_bench.values import SVH_HANDS, Scale
@@ -33,21 +35,12 @@ NO_SCORE = re.compile(
 )
 
 SVH_HANDS_FEET = Scale(name="SvH, hands and feet", minimum=0.0, maximum=448.0, unit="SvH units")
-BONE_AGE = Scale(name="bone age", minimum=0.0, maximum=240.0, unit="months")
 
 _WORDS = {
     "train": {"train", "training", "tr"},
     "validation": {"validation", "valid", "val", "dev", "development", "tuning"},
     "test": {"test", "testing", "te", "holdout", "hold-out"},
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
-    """A description to check, and what was guessed, a sentence each."""
-
-    description: Description
-    guesses: tuple[str, ...]
 
 
 def propose_description(folder: Path, home: Path | None = None) -> Proposal:
@@ -70,15 +63,13 @@ def propose_description(folder: Path, home: Path | None = None) -> Proposal:
     """
     if not folder.is_dir():
         raise CohortError(f"{folder}: there is no such folder. Give the folder that holds the table and the films.")
+    known = propose_layout(folder, home)
+    if known is not None:
+        return known
     table = read_table(_find_table(folder))
-    there = list_films(folder)
-    if not there:
-        raise CohortError(
-            f"{folder}: no film in this folder or below. Films are {', '.join(FILM_SUFFIXES)} files; "
-            "put them, or a link to their folder, here."
-        )
+    there = films_below(folder)
     guesses = [f"Table: {table.file.name}, {len(table.rows)} rows; {len(there)} films below {folder}."]
-    films = _common_folder(folder, there)
+    films = common_folder(folder, there)
     image = _image_column(table, films, there, guesses)
     patient = _named(table, PATIENT, {image})
     visit = _named(table, _VISIT, {image, patient})
@@ -87,11 +78,11 @@ def propose_description(folder: Path, home: Path | None = None) -> Proposal:
     taken = {image, patient, visit, split.column if split else None}
     readers, score = _score_columns(table, taken, guesses)
     scale, remarks = _scale(table, readers or (str(score),), guesses)
-    guesses.append("Private: yes, so predictions of single patients stay out of leaderboards/ until you say otherwise.")
+    guesses.append(PRIVATE)
     description = Description(
-        name=re.sub(r"[^\w.-]+", "-", folder.resolve().name).strip("-") or "cohort",
-        table=_seen_from(home, folder, table.file),
-        films=_seen_from(home, folder, films),
+        name=cohort_name(folder),
+        table=seen_from(home, folder, table.file),
+        films=seen_from(home, folder, films),
         image=image,
         readers=readers,
         score=score,
@@ -109,9 +100,13 @@ def propose_description(folder: Path, home: Path | None = None) -> Proposal:
 
 
 def _find_table(folder: Path) -> Path:
-    """The one csv or tsv of the folder itself, or else of the folders in it."""
+    """The one table of the folder itself, or else of the folders in it. What a program keeps open (`~$`) is none."""
     for pattern in ("*", "*/*"):
-        tables = sorted(file for file in folder.glob(pattern) if file.suffix.lower() in {".csv", ".tsv"})
+        tables = sorted(
+            file
+            for file in folder.glob(pattern)
+            if file.suffix.lower() in TABLE_SUFFIXES and not file.name.startswith(("~$", "."))
+        )
         if len(tables) > 1:
             names = ", ".join(str(file.relative_to(folder)) for file in tables[:5])
             raise CohortError(
@@ -120,30 +115,13 @@ def _find_table(folder: Path) -> Path:
             )
         if tables:
             return tables[0]
-    sheets = sorted(file.name for file in folder.iterdir() if file.suffix.lower() in {".xlsx", ".xls", ".ods"})
+    sheets = sorted(file.name for file in folder.iterdir() if file.suffix.lower() in {".xls", ".ods"})
     if sheets:
-        raise CohortError(
-            f"{folder}: {sheets[0]} is not read yet (planned: xlsx). Save the sheet as 'CSV UTF-8' beside it."
-        )
+        raise CohortError(f"{folder}: {sheets[0]} cannot be read. Save the sheet as xlsx or as 'CSV UTF-8' beside it.")
     raise CohortError(
-        f"{folder}: no table (.csv or .tsv) in this folder. "
+        f"{folder}: no table (.csv, .tsv or .xlsx) in this folder. "
         "One row a film is needed, with the film's name and its score."
     )
-
-
-def _common_folder(folder: Path, films: Sequence[Path]) -> Path:
-    """The deepest folder that holds all films."""
-    common = films[0].parent
-    while not all(film.is_relative_to(common) for film in films):
-        common = common.parent
-    return common if common.is_relative_to(folder) else folder
-
-
-def _seen_from(home: Path | None, folder: Path, path: Path) -> str:
-    """A path as cohort.toml gives it: from its own folder, or in full where that is another one."""
-    if home is None or home.resolve() == folder.resolve():
-        return path.relative_to(folder).as_posix()
-    return path.resolve().as_posix()
 
 
 def _image_column(table: Table, folder: Path, films: Sequence[Path], guesses: list[str]) -> str:

@@ -5,14 +5,13 @@ Rows are counted as a spreadsheet shows them: the header is row 1.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from ra_bench.cohorts.matching import film_stem
+from ra_bench.cohorts.sheets import read_cells
 from ra_bench.errors import TableError
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 BLANK = frozenset({"", "nan", "na", "n/a", "#n/a", "none", "null", "-", "."})
 
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
-_SPREADSHEETS = {".xlsx", ".xlsm", ".xls", ".ods"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +45,11 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What a row says of one film. `patient` is None without a column, `side` None where the split has no word."""
+    """What a row says of one film. `patient` is None without a column, `side` None where the split has no word.
+
+    `film` names it; where it is composed of two, `hands` names the films of the left and the right hand. `place` is
+    where it stands in a file without rows.
+    """
 
     row: int
     film: str
@@ -55,10 +57,12 @@ class Entry:
     visit: str
     side: str | None
     readings: Mapping[str, float]
+    hands: tuple[str, str] | None = None
+    place: str = ""
 
 
 def read_table(file: Path) -> Table:
-    """Read a csv or tsv: UTF-8 with or without BOM; comma, semicolon, tab or bar between cells.
+    """Read a csv or tsv, UTF-8 with or without BOM, comma, semicolon, tab or bar between cells; or a workbook.
 
     Spaces around headers and cells go, and so do columns without a name.
 
@@ -67,18 +71,15 @@ def read_table(file: Path) -> Table:
     TableError
         The file is missing, of another kind, not UTF-8, empty, has a header twice or a row that is too long.
     """
-    text = _text(file)
-    separator = _separator(text, file)
-    lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True))
-    header = [cell.strip() for cell in lines[0]] if lines else []
+    lines = read_cells(file)
+    header = lines[0] if lines else []
     columns = [(place, name) for place, name in enumerate(header) if name and not name.startswith("Unnamed:")]
     names = [name for _, name in columns]
     for name in names:
         if names.count(name) > 1:
             raise TableError(f"{file}, row 1: two columns are called '{name}'. Rename one.")
     rows = []
-    for number, line in enumerate(lines[1:], start=2):
-        cells = [cell.strip() for cell in line]
+    for number, cells in enumerate(lines[1:], start=2):
         if not any(cells):
             continue
         if any(cells[len(header) :]):
@@ -92,6 +93,11 @@ def read_table(file: Path) -> Table:
     if not rows:
         raise TableError(f"{file}: the table has a header and no rows. One row a film is needed.")
     return Table(file=file, columns=tuple(names), rows=tuple(rows))
+
+
+def place_of(entry: Entry) -> str:
+    """Where an entry stands in its file, for an error: "row 3"."""
+    return entry.place or f"row {entry.row}"
 
 
 def number_in(cell: str) -> float | None:
@@ -139,38 +145,12 @@ def read_entries(table: Table, description: Description) -> tuple[Entry, ...]:
     return tuple(entries)
 
 
-# --- reading the file -----------------------------------------------------------------------------------------------
-
-
-def _text(file: Path) -> str:
-    if file.suffix.lower() in _SPREADSHEETS:
-        raise TableError(
-            f"{file}: {file.suffix} tables are not read yet (planned: xlsx). "
-            "Save the sheet as 'CSV UTF-8' and name that one."
-        )
-    try:
-        raw = file.read_bytes()
-    except OSError as error:
-        raise TableError(f"Cannot read the table {file}: {error.strerror}. Check the path in cohort.toml.") from error
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        row = raw[: error.start].count(b"\n") + 1
-        raise TableError(f"{file}, row {row}: the file is not UTF-8 text. Save the sheet as 'CSV UTF-8'.") from None
-
-
-def _separator(text: str, file: Path) -> str:
-    """The sign between cells: the one that the header has most of, outside quotes."""
-    header = re.sub(r'"[^"]*"', "", text.partition("\n")[0])
-    first = "\t" if file.suffix.lower() in {".tsv", ".tab"} else ","
-    return max((first, ";", "\t", ",", "|"), key=header.count)
-
-
 # --- reading a row --------------------------------------------------------------------------------------------------
 
 
 def _check_columns(table: Table, description: Description) -> None:
-    named = [*image_columns(description.image), *description.readers]
+    films = [name for name in (description.image, description.left, description.right) if name is not None]
+    named = [*(column for film in films for column in image_columns(film)), *description.readers]
     named += [name for name in (description.score, description.patient, description.visit) if name is not None]
     if description.split is not None:
         named.append(description.split.column)
@@ -194,20 +174,29 @@ def image_columns(image: str) -> list[str]:
 
 def _entry(table: Table, row: Row, description: Description) -> Entry:
     cells = row.cells
-    film = description.image
-    for column in image_columns(film):
-        value = _filled(table, row, column)
-        film = film.replace(f"{{{column}}}", value) if "{" in description.image else value
+    hands = None
+    if description.left is not None and description.right is not None:
+        hands = (_film_name(table, row, description.left), _film_name(table, row, description.right))
     columns = description.readers or ((description.score,) if description.score is not None else ())
     readings = {column: _reading(table, row, column, description) for column in columns}
     return Entry(
         row=row.number,
-        film=film,
+        film=_film_name(table, row, description.image),
+        hands=hands,
         patient=None if description.patient is None else _filled(table, row, description.patient),
         visit="" if description.visit is None else cells[description.visit],
         side=None if description.split is None else _side(table, row, description.split),
         readings={column: value for column, value in readings.items() if value is not None},
     )
+
+
+def _film_name(table: Table, row: Row, image: str) -> str:
+    """What a column, or a pattern of columns, calls a film."""
+    film = image
+    for column in image_columns(image):
+        value = _filled(table, row, column)
+        film = film.replace(f"{{{column}}}", value) if "{" in image else value
+    return film
 
 
 def _filled(table: Table, row: Row, column: str) -> str:

@@ -7,9 +7,8 @@ from math import nan
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from ra_bench.cohorts.description import read_description
+from ra_bench.cohorts.contents import read_contents
 from ra_bench.cohorts.matching import film_stem
-from ra_bench.cohorts.table import read_entries, read_table
 from ra_bench.errors import CohortError
 from ra_bench.values import Predictions, Scale
 
@@ -44,11 +43,11 @@ def films_described(file: Path) -> KnownFilms:
     CohortError
         The description or its table cannot be read, or no film has a reading.
     """
-    description = read_description(file)
-    table = read_table(file.parent / description.table)
-    scored = [entry for entry in read_entries(table, description) if entry.readings]
+    contents = read_contents(file)
+    description = contents.description
+    scored = [entry for entry in contents.entries if entry.readings]
     if not scored:
-        raise CohortError(f"{table.file}: no row has a reading, so nothing can be measured against it.")
+        raise CohortError(f"{contents.table}: no row has a reading, so nothing can be measured against it.")
     return KnownFilms(
         what=f"the cohort '{description.name}'",
         scale=description.scale,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from ra_bench.cohorts.propose import BONE_AGE, BONE_AGE_WORDS, SVH_HANDS_FEET
+from ra_bench.cohorts.layouts.rsna import BONE_AGE
+from ra_bench.cohorts.propose import BONE_AGE_WORDS, SVH_HANDS_FEET
 from ra_bench.errors import TableError
 from ra_bench.values import SVH_HANDS, Scale
 

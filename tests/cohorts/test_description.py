@@ -139,6 +139,12 @@ def test_neither_readers_nor_score_is_told(file):
     assert "must be given; found neither." in refused(file, TEXT.replace('readers = ["A", "B"]', ""))
 
 
+@pytest.mark.parametrize(("given", "absent"), [("left", "right"), ("right", "left")])
+def test_one_hand_without_the_other_is_told(file, given, absent):
+    message = refused(file, f'{given} = "{{film}}-L"\n' + TEXT)
+    assert f"'{given}' is given and '{absent}' is not; a film of two hands needs both. Add '{absent}'." in message
+
+
 def test_a_reader_twice_is_told(file):
     assert "'readers' names a column twice: A, A." in refused(file, TEXT.replace('"B"', '"A"'))
 
@@ -173,7 +179,7 @@ def test_an_empty_side_of_the_split_survives(file):
 def test_keys_are_explained(file):
     write_description(DESCRIPTION, file)
     text = file.read_text()
-    assert "# The table, csv or tsv: one row a film.\ntable = " in text
+    assert "# The table, csv, tsv or xlsx: one row a film.\ntable = " in text
     assert "maximum = 280\n" in text
     assert "score =" not in text
 

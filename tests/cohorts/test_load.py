@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from ra_bench.cohorts.load import NO_PATIENTS, load_cohort
-from ra_bench.errors import CohortError, FilmError, LeakError
+from ra_bench.errors import CohortError, FilmError, LeakError, TableError
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_a_dicom_film_is_told_as_such_and_not_as_missing(make_folder, tmp_path):
 
 def test_two_rows_for_one_file_are_told(load):
     table = "film,patient,A,B\na-1,1,10,12\na_1,2,20,22\n"
-    with pytest.raises(CohortError, match=r"Rows 2 and 3 name one and the same film: .*a_1\.png"):
+    with pytest.raises(CohortError, match=r"Two entries, row 2 and row 3, name one and the same film: .*a_1\.png"):
         load(table, films={"a_1.png": 1})
 
 
@@ -136,6 +136,22 @@ def test_a_films_folder_without_films_is_told(make_folder, tmp_path):
     file.write_text(file.read_text().replace('films = "films"', 'films = "empty"'))
     with pytest.raises(CohortError, match=r"empty: no film \(PNG, JPEG or BMP\) in this folder or below"):
         load_cohort(file, tmp_path / "data")
+
+
+def test_two_films_of_a_row_become_one_with_the_left_hand_on_the_left(load):
+    cohort = load(
+        films={"a-L.png": 10, "a-R.png": 20, "b-L.png": 30, "b-R.png": 40},
+        table="film,patient,A,B,other hand\na,1,10,12,a-R\nb,2,20,22,b-R\n",
+        toml={'image = "film"\n': 'image = "film"\nleft = "{film}-L"\nright = "other hand"\n'},
+    )
+    assert [sample.sample_id for sample in cohort.samples] == ["a", "b"]
+    film = pickle.loads(pickle.dumps(cohort.samples[1].film))()
+    assert (film.shape, film[0, 0], film[0, -1]) == ((30, 80), 30, 40)
+
+
+def test_the_columns_of_both_hands_must_be_there(load):
+    with pytest.raises(TableError, match=r"no column 'righthand'\. Found: film, patient, A, B"):
+        load(toml={'image = "film"\n': 'image = "film"\nleft = "{film}-L"\nright = "righthand"\n'})
 
 
 # --- what is left out, and what must be said ---

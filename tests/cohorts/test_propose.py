@@ -136,14 +136,18 @@ def test_a_missing_folder_is_told(tmp_path):
 
 def test_a_folder_without_a_table_is_told(tmp_path, save_film):
     save_film(tmp_path / "a.png")
-    with pytest.raises(CohortError, match=r"no table \(\.csv or \.tsv\) in this folder\. One row a film is needed"):
+    with pytest.raises(
+        CohortError, match=r"no table \(\.csv, \.tsv or \.xlsx\) in this folder\. One row a film is needed"
+    ):
         propose_description(tmp_path)
 
 
 def test_a_folder_with_a_spreadsheet_only_is_told(tmp_path, save_film):
     save_film(tmp_path / "a.png")
-    (tmp_path / "t.xlsx").touch()
-    with pytest.raises(CohortError, match=r"t\.xlsx is not read yet \(planned: xlsx\)\. Save the sheet as 'CSV UTF-8'"):
+    (tmp_path / "t.xls").touch()
+    with pytest.raises(
+        CohortError, match=r"t\.xls cannot be read\. Save the sheet as xlsx or as 'CSV UTF-8' beside it"
+    ):
         propose_description(tmp_path)
 
 

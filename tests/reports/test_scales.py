@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ra_bench.cohorts.propose import BONE_AGE, SVH_HANDS_FEET
+from ra_bench.cohorts.layouts.rsna import BONE_AGE
+from ra_bench.cohorts.propose import SVH_HANDS_FEET
 from ra_bench.reports.scales import guess_scale, scale_between
 from ra_bench.values import SVH_HANDS
 

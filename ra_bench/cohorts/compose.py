@@ -1,0 +1,59 @@
+"""Two films with one hand each as one film with both, the left hand on the left, as a PA film of two hands shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ra_bench.cohorts.images import read_film
+from ra_bench.errors import FilmError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def read_two_hands(left: Path, right: Path) -> NDArray[np.uint8]:
+    """Decode both films and put them side by side; a `partial` of this function is a film that can be pickled.
+
+    Raises
+    ------
+    FilmError
+        Either film cannot be read.
+    """
+    return side_by_side(read_film(left), read_film(right))
+
+
+def side_by_side(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The left hand's film on the left, where a PA film shows it; thumbs point inwards if they do so in each film.
+
+    Nothing is resampled or mirrored, so the hands keep their sizes; the lower film is padded with black, half above
+    and half below.
+
+    Raises
+    ------
+    FilmError
+        The films differ in depth: grey values of one would not mean those of the other.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> side_by_side(np.full((3, 1), 7, np.uint8), np.full((1, 2), 9, np.uint8))
+    array([[7, 0, 0],
+           [7, 9, 9],
+           [7, 0, 0]], dtype=uint8)
+    """
+    import numpy as np
+
+    if left.dtype != right.dtype:
+        raise FilmError(
+            f"the left hand's film is {left.dtype}, the right hand's {right.dtype}; films that are put side by "
+            "side need one depth. Export both alike."
+        )
+    height = max(left.shape[0], right.shape[0])
+    both = np.zeros((height, left.shape[1] + right.shape[1]), left.dtype)
+    for film, start in ((left, 0), (right, left.shape[1])):
+        top = (height - film.shape[0]) // 2
+        both[top : top + film.shape[0], start : start + film.shape[1]] = film
+    return both
