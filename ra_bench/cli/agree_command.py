@@ -32,7 +32,7 @@ def command(
     bands: str | None,
     out: Path | None,
 ) -> None:
-    """Measure READINGS, reader against reader: a csv or tsv, wide (a column a reader) or long (a row a reading).
+    """Measure READINGS, reader against reader: a csv, tsv or xlsx, wide (a column a reader) or long (a row a reading).
 
     Two readers or more; gaps are allowed. Columns are guessed from their headers, and what was guessed is said.
     """

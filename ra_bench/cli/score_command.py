@@ -59,7 +59,7 @@ def command(
     plugin_files: tuple[Path, ...],
     without: tuple[str, ...],
 ) -> None:
-    """Measure PREDICTIONS against readers: a csv or tsv with a row a film, or the folder of a finished run.
+    """Measure PREDICTIONS against readers: a csv, tsv or xlsx with a row a film, or the folder of a finished run.
 
     Columns are guessed from their headers, and what was guessed is said. No torch, no training.
     """

@@ -51,7 +51,7 @@ def read_readings(file: Path, columns: Columns | None = None, *, score: str | No
     Parameters
     ----------
     file : Path
-        A csv or tsv.
+        A csv, tsv or xlsx.
     columns : Columns, optional
         Columns that the user names: film, patient and readers. Of a long table the one column that names the reader.
     score : str, optional

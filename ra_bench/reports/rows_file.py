@@ -25,7 +25,7 @@ def read_rows(file: Path | None = None) -> PublishedTable:
     Parameters
     ----------
     file : Path, optional
-        `.toml`: facts of the table, then `[[rows]]`. Anything else: a csv or tsv, headed by the keys of a row.
+        `.toml`: facts of the table, then `[[rows]]`. Anything else: a csv, tsv or xlsx, headed by the keys of a row.
 
     Raises
     ------

@@ -52,7 +52,7 @@ def read_model_predictions(
     Parameters
     ----------
     path : Path
-        A csv or tsv with a row a film, or a folder with the record.json of a finished run.
+        A csv, tsv or xlsx with a row a film, or a folder with the record.json of a finished run.
     columns : Columns, optional
         Columns that the user names; the others are guessed from the headers.
     name : str, optional
@@ -90,7 +90,7 @@ def read_scores_table(file: Path) -> Table:
     """
     if not file.is_file():
         raise TableError(
-            f"{file}: there is no such file. Name a csv or tsv with a row a film, or the folder of a finished run."
+            f"{file}: there is no such file. Name a csv, tsv or xlsx with a row a film, or the folder of a finished run."
         )
     return read_table(file)
 
@@ -188,7 +188,7 @@ def _of_run(folder: Path, name: str | None) -> ModelPredictions:
     if not (folder / RECORD).exists():
         below = sorted(str(file.parent) for file in folder.glob(f"*/**/{RECORD}"))
         instead = (
-            f"one of {len(below)} below it, such as {below[0]}" if below else "the folder of a run, or a csv or tsv"
+            f"one of {len(below)} below it, such as {below[0]}" if below else "the folder of a run, or a table"
         )
         raise RecordError(f"{folder} holds no finished run: {RECORD} is missing. Name {instead}.")
     record = read_record(folder)

@@ -127,7 +127,7 @@ def test_bad_input_is_refused_with_file_row_column_and_value(written, text, mess
 
 def test_a_file_that_is_not_there_is_said(tmp_path):
     with pytest.raises(
-        TableError, match=r"x.csv: there is no such file. Name a csv or tsv with a row a film, or the fo"
+        TableError, match=r"x.csv: there is no such file. Name a csv, tsv or xlsx with a row a film, or the fo"
     ):
         read_model_predictions(tmp_path / "x.csv")
 
@@ -146,6 +146,6 @@ def test_a_folder_of_runs_is_told_which_ones(tmp_path):
 
 def test_a_folder_without_a_run_is_said(tmp_path):
     with pytest.raises(
-        RecordError, match=r"holds no finished run: record.json is missing. Name the folder of a run, or a csv or tsv."
+        RecordError, match=r"holds no finished run: record.json is missing. Name the folder of a run, or a table\."
     ):
         read_model_predictions(tmp_path)
