@@ -90,7 +90,8 @@ def read_scores_table(file: Path) -> Table:
     """
     if not file.is_file():
         raise TableError(
-            f"{file}: there is no such file. Name a csv, tsv or xlsx with a row a film, or the folder of a finished run."
+            f"{file}: there is no such file. "
+            "Name a csv, tsv or xlsx with a row a film, or the folder of a finished run."
         )
     return read_table(file)
 
