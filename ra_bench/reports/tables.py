@@ -188,9 +188,7 @@ def cell_number(table: Table, row: int, column: str, cell: str) -> float:
 def _of_run(folder: Path, name: str | None) -> ModelPredictions:
     if not (folder / RECORD).exists():
         below = sorted(str(file.parent) for file in folder.glob(f"*/**/{RECORD}"))
-        instead = (
-            f"one of {len(below)} below it, such as {below[0]}" if below else "the folder of a run, or a table"
-        )
+        instead = f"one of {len(below)} below it, such as {below[0]}" if below else "the folder of a run, or a table"
         raise RecordError(f"{folder} holds no finished run: {RECORD} is missing. Name {instead}.")
     record = read_record(folder)
     job = record.job
