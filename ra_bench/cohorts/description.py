@@ -49,6 +49,7 @@ class Description:
     table: Text
     films: Text = "."
     image: Text
+    window: tuple[float, float] | None = None
     readers: tuple[Text, ...] = ()
     score: Text | None = None
     patient: Text | None = None
@@ -75,6 +76,8 @@ table = ""
 films = ""
 # The column that names the film, with or without ".png", or a pattern of columns such as "{patient}_{visit}".
 image = ""
+# Two percentiles of a film's own grey values, such as [1, 99], that become black and white. Left out: as the file says.
+window = []
 # 'patient' is the column by which films are split: no patient stands on two sides. Leave it out only if there is none.
 patient = ""
 # 'visit' is the column that tells a patient's films apart in time. It may be left out.
@@ -164,7 +167,7 @@ def write_description(description: Description, file: Path) -> None:
 def _plain(value: object) -> Any:
     """As TOML has it: lists for tuples, and whole numbers without a point."""
     if isinstance(value, tuple):
-        return list(value)
+        return [_plain(part) for part in value]
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value
@@ -194,6 +197,11 @@ def _check_consistency(description: Description, file: Path) -> None:
         raise DescriptionError(
             f"{file}: 'scale.minimum' is {scale.minimum:g} and 'scale.maximum' is {scale.maximum:g}; "
             "both must be finite, and the minimum below the maximum."
+        )
+    if description.window is not None and not 0 <= description.window[0] < description.window[1] <= 100:
+        found = " and ".join(f"{part:g}" for part in description.window)
+        raise DescriptionError(
+            f"{file}: 'window' is {found}; allowed: two percentiles from 0 to 100, the lower first, such as [1, 99]."
         )
     if bool(description.readers) == (description.score is not None):
         found = "both" if description.readers else "neither"

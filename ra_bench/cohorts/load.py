@@ -51,7 +51,7 @@ def load_cohort(file: Path, data_dir: Path, on_progress: Callable[[int, int], No
     if not scored:
         columns = ", ".join(description.readers or (str(description.score),))
         raise CohortError(f"{table.file}: no row has a reading in {columns}. Nothing can be learnt or measured.")
-    files = _find_files(scored, file.parent / description.films, data_dir, on_progress)
+    files = _find_files(scored, file.parent, description, data_dir, on_progress)
     digests = {_sample_id(entry): digest for entry, (_, digest) in zip(scored, files, strict=True)}
     patients = _patients(scored, digests)
     samples = tuple(
@@ -59,7 +59,7 @@ def load_cohort(file: Path, data_dir: Path, on_progress: Callable[[int, int], No
             sample_id=_sample_id(entry),
             patient_id=patients[_sample_id(entry)],
             visit=entry.visit,
-            film=partial(read_film, path),
+            film=partial(read_film, path, description.window),
             readings=entry.readings,
         )
         for entry, (path, _) in zip(scored, files, strict=True)
@@ -84,15 +84,21 @@ def _sample_id(entry: Entry) -> str:
 
 
 def _find_files(
-    entries: Sequence[Entry], folder: Path, data_dir: Path, on_progress: Callable[[int, int], None] | None
+    entries: Sequence[Entry],
+    home: Path,
+    description: Description,
+    data_dir: Path,
+    on_progress: Callable[[int, int], None] | None,
 ) -> list[tuple[Path, str]]:
     """The file of each film and the digest of its pixels; every film that is missing or unreadable in one error."""
+    folder = home / description.films
     if not folder.is_dir():
         raise CohortError(f"{folder}: there is no such folder. Correct 'films' in cohort.toml.")
     there = list_films(folder)
     if not there:
         raise CohortError(
-            f"{folder}: no film (PNG, JPEG or BMP) in this folder or below. Correct 'films' in cohort.toml."
+            f"{folder}: no film (PNG, JPEG, BMP, TIFF or DICOM) in this folder or below. "
+            "Correct 'films' in cohort.toml."
         )
     index = index_films(folder, there)
     found = [find_film(entry.film, index) for entry in entries]
@@ -103,7 +109,9 @@ def _find_files(
             f"\n{folder} has {len(there)} films, such as '{there[0].name}': does the image column name them?"
         )
     cache = data_dir / "film-digests.json"
-    digests = film_digests(files, cache=cache, known_problems=problems, on_progress=on_progress)
+    digests = film_digests(
+        files, window=description.window, cache=cache, known_problems=problems, on_progress=on_progress
+    )
     rows: dict[Path, int] = {}
     for entry, file in zip(entries, files, strict=True):
         if file in rows:
@@ -158,6 +166,9 @@ def _remarks(
         remarks.append(f"One score a film (column '{description.score}'), so there is no row of readers.")
     if len(scored) < len(entries):
         remarks.append(f"{len(entries) - len(scored)} of {len(entries)} films have no reading and are left out.")
+    if description.window is not None:
+        low, high = description.window
+        remarks.append(f"Percentiles {low:g} and {high:g} of each film's grey values are its black and its white.")
     twins = _twins(digests)
     if twins:
         extra = sum(len(group) - 1 for group in twins)
