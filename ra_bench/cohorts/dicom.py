@@ -120,7 +120,7 @@ def _pixels(data: FileDataset) -> NDArray[np.integer[Any]]:
     from pydicom.uid import JPEGExtended12Bit
 
     try:
-        return data.pixel_array
+        stored = data.pixel_array
     except RuntimeError:
         # Pillow counts as its decoder, and unpacks 8 bits of it but not 12.
         if data.file_meta.TransferSyntaxUID == JPEGExtended12Bit:
@@ -128,6 +128,12 @@ def _pixels(data: FileDataset) -> NDArray[np.integer[Any]]:
                 f"is packed as {JPEGExtended12Bit.name}, and is damaged or needs another decoder: {_GPL}"
             ) from None
         raise
+    if stored.shape != (data.Rows, data.Columns):
+        raise FilmError(
+            f"says that it is {data.Rows} x {data.Columns} pixels, and holds an array of {stored.shape}. "
+            "Export the film anew."
+        )
+    return stored
 
 
 def _spacing(data: FileDataset) -> tuple[float, float] | None:

@@ -23,6 +23,9 @@ FILM_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".dcm", ".dic
 #: Films that say that they are larger are taken for decompression bombs. A 10 x 12 inch film at 300 dpi has 11 million.
 MAX_PIXELS = 120_000_000
 
+#: Letters of a decoder's own words that are told; some decoders explain themselves at length.
+_LONGEST = 300
+
 
 def read_film(path: Path, window: tuple[float, float] | None = None) -> NDArray[np.uint8 | np.uint16]:
     """The grey values of `decode_film`."""
@@ -45,7 +48,7 @@ def decode_film(path: Path, window: tuple[float, float] | None = None) -> Decode
         film = _decoded(path)
         return film if window is None else _through(film, window)
     except FilmError as error:
-        raise FilmError(f"{path}: {error}") from None
+        raise FilmError(f"{path}: {_one_line(str(error))}") from None
 
 
 def _decoded(path: Path) -> DecodedFilm:
@@ -69,8 +72,13 @@ def _decoded(path: Path) -> DecodedFilm:
     except Image.DecompressionBombError:
         raise FilmError(too_large(MAX_PIXELS)) from None
     except Exception as error:  # noqa: BLE001  decoders tell of a damaged file in any way
-        reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+        reason = _one_line(str(error))[:_LONGEST].rstrip(". ") or type(error).__name__
         raise FilmError(f"the file is cut off or damaged ({reason}).") from None
+
+
+def _one_line(text: str) -> str:
+    """Without what a damaged or a hostile file could do to a terminal."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 def _through(film: DecodedFilm, window: tuple[float, float]) -> DecodedFilm:

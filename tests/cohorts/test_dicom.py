@@ -333,6 +333,10 @@ def test_several_frames_are_refused(write):
     assert refused(path) == "holds 2 frames. Write each film into a file of its own."
 
 
+def test_a_file_that_holds_more_pixels_than_it_says_is_refused(write):
+    assert refused(write(Rows=4)).startswith("says that it is 4 x 64 pixels, and holds an array of (16, 4, 64).")
+
+
 @pytest.mark.parametrize(("kind", "samples"), [("RGB", 3), ("YBR_FULL", 3), ("PALETTE COLOR", 1)])
 def test_colour_is_refused(write, kind, samples):
     pixels = np.zeros((4, 4 * samples), np.uint8)
@@ -415,6 +419,12 @@ def test_a_file_that_is_cut_off_is_told(tmp_path, packing, share, caplog):
 def test_a_mark_with_nothing_behind_it_is_told(tmp_path):
     (tmp_path / "a.dcm").write_bytes(b"\0" * 128 + b"DICM")
     assert refused(tmp_path / "a.dcm").startswith("is a DICOM file without a picture")
+
+
+def test_what_a_file_says_does_not_reach_the_terminal_raw(write):
+    path = write(WindowCenter=5, WindowWidth=9, VOILUTFunction="SIGMOID")
+    path.write_bytes(path.read_bytes().replace(b"SIGMOID ", b"A\x1b[2J\nB "))
+    assert refused(path).startswith("its VOILUTFunction is A [2J B; DICOM has LINEAR")
 
 
 def test_another_file_named_as_dicom_is_told(tmp_path):
