@@ -94,13 +94,14 @@ class MetricSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilmSet:
-    """Films at the protocol's base size, padded to its shape: `films` (n, height, width) uint8, memory-mapped.
+    """Films at the protocol's base size, padded to its shape: `films` (n, height, width), memory-mapped.
 
+    They are uint8, or uint16 where any film of the cohort has more than 8 bits; white is 255 or 65535.
     `sizes` (n, 2) are the heights and widths of the films as decoded.
     """
 
     ids: tuple[str, ...]
-    films: NDArray[np.uint8]
+    films: NDArray[np.uint8 | np.uint16]
     sizes: NDArray[np.int64]
 
 

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Film = Callable[[], NDArray[np.uint8]]
-    """Decodes one film when called: grey values of shape (height, width), bone bright on a dark background."""
+    Film = Callable[[], NDArray[np.uint8 | np.uint16]]
+    """Decodes one film when called: grey values of shape (height, width), bone bright on a dark background.
+
+    Black is 0; white is 255 or 65535.
+    """
 else:
     Film = Callable
 

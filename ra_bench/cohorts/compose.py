@@ -14,18 +14,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def read_two_hands(left: Path, right: Path) -> NDArray[np.uint8]:
+def read_two_hands(left: Path, right: Path, window: tuple[float, float] | None = None) -> NDArray[np.uint8 | np.uint16]:
     """Decode both films and put them side by side; a `partial` of this function is a film that can be pickled.
+
+    `window` is the cohort's, by which each of the two is windowed by itself.
 
     Raises
     ------
     FilmError
         Either film cannot be read.
     """
-    return side_by_side(read_film(left), read_film(right))
+    return side_by_side(read_film(left, window), read_film(right, window))
 
 
-def side_by_side(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def side_by_side(
+    left: NDArray[np.uint8 | np.uint16], right: NDArray[np.uint8 | np.uint16]
+) -> NDArray[np.uint8 | np.uint16]:
     """The left hand's film on the left, where a PA film shows it; thumbs point inwards if they do so in each film.
 
     Nothing is resampled or mirrored, so the hands keep their sizes; the lower film is padded with black, half above

@@ -6,6 +6,7 @@ import textwrap
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ra_bench.cohorts.greys import eight_bits
 from ra_bench.cohorts.parallel import for_each_film
 from ra_bench.cohorts.splits import reference
 from ra_bench.cohorts.store import fit_film
@@ -111,11 +112,11 @@ def spread(cohort: Cohort, count: int) -> list[Sample]:
 
 
 def _shrunk(cell: int, film: Film) -> NDArray[np.uint8]:
-    """A film `cell` pixels wide, or as tall if it stands upright."""
+    """A film `cell` pixels wide, or as tall if it stands upright, of 8 bits."""
     decoded = film()
     height, width = decoded.shape
     scale = cell / max(height, width)
-    return fit_film(decoded, max(1, round(height * scale)), max(1, round(width * scale)))
+    return eight_bits(fit_film(decoded, max(1, round(height * scale)), max(1, round(width * scale))))
 
 
 def _title(cohort: Cohort, count: int, width: int) -> list[str]:

@@ -58,6 +58,7 @@ class Description:
     image: Text
     left: Text | None = None
     right: Text | None = None
+    window: tuple[float, float] | None = None
     readers: tuple[Text, ...] = ()
     score: Text | None = None
     patient: Text | None = None
@@ -146,7 +147,7 @@ def write_description(description: Description, file: Path) -> None:
 def _plain(value: object) -> Any:
     """As TOML has it: lists for tuples, and whole numbers without a point."""
     if isinstance(value, tuple):
-        return list(value)
+        return [_plain(part) for part in value]
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value
@@ -211,6 +212,11 @@ def _check_consistency(description: Description, file: Path) -> None:
         raise DescriptionError(
             f"{file}: 'scale.minimum' is {scale.minimum:g} and 'scale.maximum' is {scale.maximum:g}; "
             "both must be finite, and the minimum below the maximum."
+        )
+    if description.window is not None and not 0 <= description.window[0] < description.window[1] <= 100:
+        found = " and ".join(f"{part:g}" for part in description.window)
+        raise DescriptionError(
+            f"{file}: 'window' is {found}; allowed: two percentiles from 0 to 100, the lower first, such as [1, 99]."
         )
     if bool(description.readers) == (description.score is not None):
         found = "both" if description.readers else "neither"

@@ -17,6 +17,8 @@ image = ""
 # film, which 'image' names.
 left = ""
 right = ""
+# Two percentiles of a film's own grey values, such as [1, 99], that become black and white. Left out: as the file says.
+window = []
 # 'patient' is the column by which films are split: no patient stands on two sides. Leave it out only if there is none.
 patient = ""
 # 'visit' is the column that tells a patient's films apart in time. It may be left out.
@@ -63,6 +65,8 @@ table = ""
 films = ""
 # true: the films of a left and a right hand become one film with both, and their scores are added.
 compose = false
+# Two percentiles of a film's own grey values, such as [1, 99], that become black and white. Left out: as the file says.
+window = []
 # Who made the films and the scores, as they want to be cited.
 citation = ""
 # What may be done with them.

@@ -1,10 +1,14 @@
-"""One film from one file: grey values, 8 bits, bone bright."""
+"""One film from one file, of whatever kind: grey values of 8 or 16 bits, bone bright, with their history."""
 
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ra_bench.cohorts.dicom import decode_dicom, is_dicom
+from ra_bench.cohorts.greys import DecodedFilm, windowed
+from ra_bench.cohorts.pictures import decode_picture, too_large
 from ra_bench.errors import FilmError
 
 if TYPE_CHECKING:
@@ -12,95 +16,84 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
-    from PIL.Image import Image
-    from PIL.ImageFile import ImageFile
 
 #: Endings of files that are looked at as films, in any case.
-FILM_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp")
+FILM_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".dcm", ".dicom")
 
 #: Films that say that they are larger are taken for decompression bombs. A 10 x 12 inch film at 300 dpi has 11 million.
 MAX_PIXELS = 120_000_000
 
-_DICOM_MARK = b"DICM"
+#: Letters of a decoder's own words that are told; some decoders explain themselves at length.
+_LONGEST = 300
 
 
-def read_film(path: Path) -> NDArray[np.uint8]:
-    """Grey values of shape (height, width), 0-255, as a viewer would show them.
+def read_film(path: Path, window: tuple[float, float] | None = None) -> NDArray[np.uint8 | np.uint16]:
+    """The grey values of `decode_film`."""
+    return decode_film(path, window).greys
 
-    Turned upright by the EXIF orientation first. Palettes are looked up, colours become luminance, what is transparent
-    becomes black.
+
+def decode_film(path: Path, window: tuple[float, float] | None = None) -> DecodedFilm:
+    """Grey values of shape (height, width), uint8 or uint16, as a viewer would show them, and what was done.
+
+    What a file is, its first bytes say and not its ending. `window` are two percentiles of the film's own grey
+    values, which become black and white.
 
     Raises
     ------
     FilmError
-        One sentence: the file is missing, empty, cut off, no picture, too large, or of a kind that is not read yet.
+        One sentence: the file is missing, empty, cut off, no picture, too large, of a kind that is no film, or needs a
+        package that is not installed.
     """
-    import numpy as np
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    try:
+        film = _decoded(path)
+        return film if window is None else _through(film, window)
+    except FilmError as error:
+        raise FilmError(f"{path}: {_one_line(str(error))}") from None
+
+
+def _decoded(path: Path) -> DecodedFilm:
+    """The film before its percentiles are looked at; what is wrong comes without the path."""
+    from PIL import Image, UnidentifiedImageError
 
     try:
+        with path.open("rb") as file:
+            start = file.read(256)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # each cause is checked here, or says itself in the decoder's error
-            with Image.open(path) as image:
-                _check(path, image)
-                image.load()
-                return np.asarray(_grey(ImageOps.exif_transpose(image)))
+            if is_dicom(start):
+                return decode_dicom(path, MAX_PIXELS)
+            return decode_picture(path, MAX_PIXELS)
+    except (FilmError, MemoryError):
+        raise
     except UnidentifiedImageError:
-        raise FilmError(f"{path}: {_what_it_is_instead(path)}") from None
+        raise FilmError(_what_it_is_instead(path, start)) from None
     except FileNotFoundError:
-        raise FilmError(f"{path}: there is no such file.") from None
+        raise FilmError("there is no such file.") from None
     except Image.DecompressionBombError:
-        raise FilmError(_too_large(path)) from None
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        # Pillow tells of a damaged file in any of these ways.
-        raise FilmError(f"{path}: the file is cut off or damaged ({str(error).rstrip('.')}).") from None
+        raise FilmError(too_large(MAX_PIXELS)) from None
+    except Exception as error:  # noqa: BLE001  decoders tell of a damaged file in any way
+        reason = _one_line(str(error))[:_LONGEST].rstrip(". ") or type(error).__name__
+        raise FilmError(f"the file is cut off or damaged ({reason}).") from None
 
 
-def _check(path: Path, image: ImageFile) -> None:
-    """Refuse before decoding what would be shown wrongly or fill the memory."""
-    if image.width * image.height > MAX_PIXELS:
-        raise FilmError(_too_large(path))
-    # A 16-bit colour PNG is cut to its upper 8 bits by the decoder; only the raw mode of its tile tells.
-    raw = str(image.tile[0][3]) if image.tile else ""
-    if image.mode in {"I", "F"} or image.mode.startswith("I;16") or "16" in raw:
-        raise FilmError(
-            f"{path}: holds more than 8 bits a pixel, which are not read yet (planned: films of 16 bits). "
-            "Export the film as an 8-bit PNG with the window that your readers used."
-        )
+def _one_line(text: str) -> str:
+    """Without what a damaged or a hostile file could do to a terminal."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
-def _grey(image: Image) -> Image:
-    """One grey channel of 8 bits."""
-    from PIL.Image import alpha_composite, new
-
-    # A colour key marks unused palette entries in real films; it is no part of the picture.
-    image.info.pop("transparency", None)
-    if image.mode == "L":
-        return image
-    if image.mode in {"LA", "RGBA", "PA"}:
-        image = image.convert("RGBA")
-        return alpha_composite(new("RGBA", image.size, (0, 0, 0, 255)), image).convert("L")
-    return image.convert("RGB").convert("L")
+def _through(film: DecodedFilm, window: tuple[float, float]) -> DecodedFilm:
+    """The film windowed by its percentiles."""
+    said = f"Windowed: its percentiles {window[0]:g} and {window[1]:g} are black and white."
+    return replace(film, greys=windowed(film.greys, window), history=(*film.history, said))
 
 
-def _too_large(path: Path) -> str:
-    return f"{path}: says that it has more than {MAX_PIXELS // 1_000_000} million pixels, so it is not opened."
-
-
-def _what_it_is_instead(path: Path) -> str:
-    """Why Pillow does not know the file, in words."""
-    with path.open("rb") as file:
-        start = file.read(256)
+def _what_it_is_instead(path: Path, start: bytes) -> str:
+    """Why nothing knows the file, in words."""
     if not start:
         return "the file is empty (0 bytes)."
-    if start[128:132] == _DICOM_MARK or path.suffix.lower() in {".dcm", ".dicom"}:
-        return (
-            "is a DICOM file, which is not read yet (planned: DICOM films). "
-            "Export the film as an 8-bit PNG with the window that your readers used."
-        )
     if start.lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml")):
         return f"is a web page saved as {path.suffix or 'a film'}; the download failed, fetch it again."
-    return "is no picture that can be read (PNG, JPEG and BMP are)."
+    return "is no picture that can be read (PNG, JPEG, BMP, TIFF and DICOM are)."
 
 
 def refuse_films(problems: list[str], total: int) -> None:

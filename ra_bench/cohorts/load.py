@@ -54,7 +54,7 @@ def load_cohort(file: Path, data_dir: Path, on_progress: Callable[[int, int], No
     contents = read_contents(file)
     description, entries = contents.description, contents.entries
     scored = _scored(contents)
-    files = _find_files(scored, file.parent / description.films, data_dir, on_progress)
+    files = _find_files(scored, file.parent, description, data_dir, on_progress)
     digests = {_sample_id(entry): parts for entry, (_, parts) in zip(scored, files, strict=True)}
     patients = _patients(scored, digests)
     samples = tuple(
@@ -62,7 +62,7 @@ def load_cohort(file: Path, data_dir: Path, on_progress: Callable[[int, int], No
             sample_id=_sample_id(entry),
             patient_id=patients[_sample_id(entry)],
             visit=entry.visit,
-            film=_film(paths),
+            film=_film(paths, description.window),
             readings=entry.readings,
         )
         for entry, (paths, _) in zip(scored, files, strict=True)
@@ -101,24 +101,33 @@ def _sample_id(entry: Entry) -> str:
     return film_stem(entry.film)
 
 
-def _film(paths: tuple[Path, ...]) -> Film:
+def _film(paths: tuple[Path, ...], window: tuple[float, float] | None) -> Film:
     """The film of one file, or of a left and a right hand's; decoded when called."""
-    return partial(read_film, *paths) if len(paths) == 1 else partial(read_two_hands, *paths)
+    if len(paths) == 1:
+        return partial(read_film, paths[0], window)
+    left, right = paths
+    return partial(read_two_hands, left, right, window)
 
 
 def _find_files(
-    entries: Sequence[Entry], folder: Path, data_dir: Path, on_progress: Callable[[int, int], None] | None
+    entries: Sequence[Entry],
+    home: Path,
+    description: Description,
+    data_dir: Path,
+    on_progress: Callable[[int, int], None] | None,
 ) -> list[tuple[tuple[Path, ...], tuple[str, ...]]]:
     """The file of each film, or of its two hands, and the digests of their pixels.
 
     Films that are missing or unreadable are told in one error.
     """
+    folder = home / description.films
     if not folder.is_dir():
         raise CohortError(f"{folder}: there is no such folder. Correct 'films' in cohort.toml.")
     there = list_films(folder)
     if not there:
         raise CohortError(
-            f"{folder}: no film (PNG, JPEG or BMP) in this folder or below. Correct 'films' in cohort.toml."
+            f"{folder}: no film (PNG, JPEG, BMP, TIFF or DICOM) in this folder or below. "
+            "Correct 'films' in cohort.toml."
         )
     index = index_films(folder, there)
     wanted = [(entry, film) for entry in entries for film in entry.hands or (entry.film,)]
@@ -132,7 +141,9 @@ def _find_files(
             f"\n{folder} has {len(there)} films, such as '{there[0].name}': does the image column name them?"
         )
     cache = data_dir / "film-digests.json"
-    digests = iter(film_digests(files, cache=cache, known_problems=problems, on_progress=on_progress))
+    digests = iter(
+        film_digests(files, window=description.window, cache=cache, known_problems=problems, on_progress=on_progress)
+    )
     rows: dict[Path, Entry] = {}
     for (entry, _), file in zip(wanted, files, strict=True):
         if file in rows:
@@ -202,6 +213,9 @@ def _remarks(
         remarks.append(f"One score a film ({where}), so there is no row of readers.")
     if len(scored) < len(entries):
         remarks.append(f"{len(entries) - len(scored)} of {len(entries)} films have no reading and are left out.")
+    if description.window is not None:
+        low, high = description.window
+        remarks.append(f"Percentiles {low:g} and {high:g} of each film's grey values are its black and its white.")
     twins = _twins(digests)
     if twins:
         extra = sum(len(group) - 1 for group in twins)

@@ -10,15 +10,25 @@ from ra_bench.cohorts.images import FILM_SUFFIXES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-#: Looked for too, so that a film of a kind that is not read yet is refused by name and not called missing.
-_OTHER_SUFFIXES = (".tif", ".tiff", ".dcm", ".dicom")
-
 
 def list_films(folder: Path) -> list[Path]:
-    """All files below a folder that are films by their ending, sorted; hidden ones are left out."""
-    suffixes = FILM_SUFFIXES + _OTHER_SUFFIXES
-    found = (file for file in folder.rglob("*") if file.suffix.lower() in suffixes and file.is_file())
+    """All files below a folder that are films by their ending, or DICOM without one, sorted; no hidden ones."""
+    found = (file for file in folder.rglob("*") if _is_film(file) and file.is_file())
     return sorted(file for file in found if not any(part.startswith(".") for part in file.relative_to(folder).parts))
+
+
+def _is_film(file: Path) -> bool:
+    """By its ending. Archives of hospitals write DICOM under a bare number or name, so such files are looked into."""
+    suffix = file.suffix.lower()
+    if suffix in FILM_SUFFIXES:
+        return True
+    if (suffix and not suffix[1:].isdigit()) or file.name == "DICOMDIR" or not file.is_file():
+        return False
+    try:
+        with file.open("rb") as content:
+            return content.read(132)[128:] == b"DICM"
+    except OSError:
+        return False
 
 
 def film_stem(name: str) -> str:
@@ -30,7 +40,7 @@ def film_stem(name: str) -> str:
     ('UAB001-LH', 'scans/1.2.840', '7')
     """
     path = PurePosixPath(name.replace("\\", "/"))
-    return str(path.with_suffix("")) if path.suffix.lower() in FILM_SUFFIXES + _OTHER_SUFFIXES else str(path)
+    return str(path.with_suffix("")) if path.suffix.lower() in FILM_SUFFIXES else str(path)
 
 
 def index_films(folder: Path, files: Iterable[Path]) -> dict[str, list[Path]]:

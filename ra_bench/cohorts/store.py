@@ -1,7 +1,8 @@
 """Films decoded once, at the size of the protocol, and mapped into memory ever after.
 
-A store is a folder, written beside itself and renamed: `films.npy` (n, height, width) uint8, `sizes.npy` (n, 2) int64
-and `index.json`. Two processes that want the same store build it once.
+A store is a folder, written beside itself and renamed: `films.npy` (n, height, width), `sizes.npy` (n, 2) int64 and
+`index.json`. Films are uint8, or uint16 if any of them has more than 8 bits. Two processes that want the same store
+build it once.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from ra_bench.cohorts.greys import sixteen_bits, white_of
 from ra_bench.cohorts.parallel import for_each_film
 from ra_bench.errors import FilmError, StorageError
 from ra_bench.specs import FilmSet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -90,8 +92,8 @@ def open_store(
     return films
 
 
-def fit_film(film: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
-    """A film of any size inside (height, width): same shape of picture, antialiased, centred on black.
+def fit_film(film: NDArray[np.uint8 | np.uint16], height: int, width: int) -> NDArray[np.uint8 | np.uint16]:
+    """A film of any size inside (height, width), of as many bits: same shape of picture, antialiased, centred on black.
 
     Examples
     --------
@@ -110,9 +112,11 @@ def fit_film(film: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uin
     wide = max(1, min(width, round(film.shape[1] * scale)))
     if film.shape != (tall, wide):
         # The gap averages whole pixels before the exact filter: several times faster on large films, and as smooth.
-        resized = Image.fromarray(film).resize((wide, tall), Image.Resampling.LANCZOS, reducing_gap=3.0)
-        film = np.asarray(resized)
-    padded = np.zeros((height, width), np.uint8)
+        # Pillow filters 8 bits or floating point, so 16 bits go through the latter; 24 bits of it lose nothing.
+        source = Image.fromarray(film if film.dtype == np.uint8 else film.astype(np.float32))
+        resized = np.asarray(source.resize((wide, tall), Image.Resampling.LANCZOS, reducing_gap=3.0))
+        film = resized if film.dtype == np.uint8 else np.rint(resized.clip(0, white_of(film))).astype(np.uint16)
+    padded = np.zeros((height, width), film.dtype)
     top, left = (height - tall) // 2, (width - wide) // 2
     padded[top : top + tall, left : left + wide] = film
     return padded
@@ -129,7 +133,7 @@ def _open(store: Path, ids: tuple[str, ...], height: int, width: int) -> FilmSet
     except (OSError, ValueError, EOFError):
         return None
     as_expected = index == _index(ids) and films.shape == (len(ids), height, width) and sizes.shape == (len(ids), 2)
-    return FilmSet(ids=ids, films=films, sizes=sizes) if as_expected and films.dtype == np.uint8 else None
+    return FilmSet(ids=ids, films=films, sizes=sizes) if as_expected and films.dtype in (np.uint8, np.uint16) else None
 
 
 def _index(ids: Sequence[str]) -> dict[str, object]:
@@ -154,15 +158,7 @@ def _build(
             names=[sample.sample_id for sample in samples],
             on_progress=on_progress,
         )
-        sizes = np.empty((len(samples), 2), np.int64)
-        # Written through the file, not through a memory map: a full disk is then an error, not the end of the process.
-        with (beside / "films.npy").open("wb") as file:
-            _write_header(file, (len(samples), height, width))
-            for row, (film, size) in enumerate(decoded):
-                file.write(film.tobytes())
-                sizes[row] = size
-            file.flush()
-            os.fsync(file.fileno())
+        sizes = _write_films(beside / "films.npy", decoded, (len(samples), height, width))
         np.save(beside / "sizes.npy", sizes)
         index = _index([sample.sample_id for sample in samples])
         (beside / "index.json").write_text(json.dumps(index), encoding="utf-8")
@@ -175,15 +171,57 @@ def _build(
             shutil.rmtree(beside)
 
 
-def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
+def _write_films(
+    path: Path, decoded: Iterable[tuple[NDArray[np.uint8 | np.uint16], tuple[int, int]]], shape: tuple[int, int, int]
+) -> NDArray[np.int64]:
+    """Write the films one by one, and give their sizes before. The first of 16 bits makes all of them 16.
+
+    Written through the file, not through a memory map: a full disk is then an error, not the end of the process.
+    """
+    import numpy as np
+
+    sizes = np.empty((shape[0], 2), np.int64)
+    deep = False
+    with path.open("w+b") as file:
+        _write_header(file, shape, np.dtype(np.uint8))
+        for row, (film, size) in enumerate(decoded):
+            if film.dtype == np.uint16 and not deep:
+                deep = True
+                _widen(file, row, shape)
+            file.write((sixteen_bits(film) if deep else film).tobytes())
+            sizes[row] = size
+        file.flush()
+        os.fsync(file.fileno())
+    return sizes
+
+
+def _widen(file: BinaryIO, rows: int, shape: tuple[int, int, int]) -> None:
+    """Make 16 bits of the films written so far, in place: from the last one, so that none is overwritten unread."""
+    import numpy as np
+
+    start, pixels = file.tell() - rows * shape[1] * shape[2], shape[1] * shape[2]
+    for row in reversed(range(rows)):
+        file.seek(start + row * pixels)
+        film = np.frombuffer(file.read(pixels), np.uint8)
+        file.seek(start + 2 * row * pixels)
+        file.write(sixteen_bits(film).tobytes())
+    file.seek(0)
+    _write_header(file, shape, np.dtype(np.uint16))  # as long as the one before: both are filled up to 128 bytes
+    file.seek(start + 2 * rows * pixels)
+
+
+def _write_header(file: BinaryIO, shape: tuple[int, ...], kind: np.dtype[np.uint8] | np.dtype[np.uint16]) -> None:
     from numpy.lib import format as npy
 
-    npy.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+    npy.write_array_header_1_0(file, {"descr": kind.str, "fortran_order": False, "shape": shape})
 
 
-def _decode(height: int, width: int, film: Film) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+def _decode(height: int, width: int, film: Film) -> tuple[NDArray[np.uint8 | np.uint16], tuple[int, int]]:
     """A film fitted into (height, width), and its height and width before."""
     decoded = film()
-    if decoded.ndim != 2 or decoded.dtype != "uint8" or 0 in decoded.shape:
-        raise FilmError(f"decodes to {decoded.dtype} of shape {decoded.shape}, not to uint8 of shape (height, width).")
+    if decoded.ndim != 2 or decoded.dtype not in ("uint8", "uint16") or 0 in decoded.shape:
+        raise FilmError(
+            f"decodes to {decoded.dtype} of shape {decoded.shape}, not to uint8 of shape (height, width), "
+            "nor to uint16 of such a shape."
+        )
     return fit_film(decoded, height, width), (decoded.shape[0], decoded.shape[1])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ra_bench.cohorts.images import read_film
@@ -66,8 +67,8 @@ def generator_digest(sources: Iterable[Path], parameters: Mapping[str, int]) -> 
     return digest.hexdigest()
 
 
-def pixel_digest(film: NDArray[np.uint8]) -> str:
-    """SHA-256 over the shape and the grey values of a film of shape (height, width).
+def pixel_digest(film: NDArray[np.uint8 | np.uint16]) -> str:
+    """SHA-256 over the shape, the bits and the grey values of a film of shape (height, width).
 
     Examples
     --------
@@ -78,20 +79,24 @@ def pixel_digest(film: NDArray[np.uint8]) -> str:
     """
     import numpy as np
 
-    digest = hashlib.sha256(repr(film.shape).encode())
-    digest.update(np.ascontiguousarray(film).tobytes())
+    # Films of 8 bits, which came first, are hashed without their bits, so that their cohorts keep their versions.
+    bits = () if film.dtype == np.uint8 else (16,)
+    digest = hashlib.sha256(repr(film.shape + bits).encode())
+    digest.update(film.astype(film.dtype.newbyteorder("<"), order="C", copy=False).tobytes())
     return digest.hexdigest()
 
 
 def film_digests(
     files: Sequence[Path],
     *,
+    window: tuple[float, float] | None = None,
     cache: Path | None = None,
     known_problems: Sequence[str] = (),
     on_progress: Callable[[int, int], None] | None = None,
 ) -> tuple[str, ...]:
     """The pixel digest of every file, in order; every film is decoded, or was since it last changed.
 
+    `window` is the cohort's: two percentiles, by which each film is windowed. It is part of what the cache is kept by.
     `cache` is a JSON file that keeps digests by path, size and time of change. What it cannot keep (a read-only
     folder) costs time only. `known_problems` are of films without a file; they are told with those that fail.
 
@@ -101,10 +106,10 @@ def film_digests(
         Films that cannot be read, all of them.
     """
     known = _read_cache(cache)
-    keys = [_key(file) for file in files]
+    keys = [_key(file, window) for file in files]
     todo = [index for index, key in enumerate(keys) if key is None or key not in known]
     decoded = for_each_film(
-        _digest_file,
+        partial(_digest_file, window),
         [files[i] for i in todo],
         names=[str(files[i]) for i in todo],
         known_problems=known_problems,
@@ -119,17 +124,18 @@ def film_digests(
     return digests
 
 
-def _digest_file(file: Path) -> str:
-    return pixel_digest(read_film(file))
+def _digest_file(window: tuple[float, float] | None, file: Path) -> str:
+    return pixel_digest(read_film(file, window))
 
 
-def _key(file: Path) -> str | None:
-    """Path, size and time of change of a file; None where it cannot be looked at."""
+def _key(file: Path, window: tuple[float, float] | None) -> str | None:
+    """Path, size and time of change of a file, and the window if any; None where it cannot be looked at."""
     try:
         state = file.stat()
     except OSError:
         return None
-    return f"{file.resolve()}|{state.st_size}|{state.st_mtime_ns}"
+    shown = "" if window is None else f"|{window[0]:g},{window[1]:g}"
+    return f"{file.resolve()}|{state.st_size}|{state.st_mtime_ns}{shown}"
 
 
 def _read_cache(cache: Path | None) -> dict[str, str]:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from ra_bench.training.standard import Spread
     from ra_bench.values import Protocol
 
+    Greys = NDArray[np.uint8 | np.uint16]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draw:
@@ -80,7 +82,7 @@ def training_batch(
     """Augmented films, float32 of shape (n, 3, height, width) on the device, channels last."""
     places = list(chosen)
     draws = [draw(protocol, seed=seed, epoch=epoch, film_id=films.ids[place]) for place in places]
-    pixels = np.empty((len(places), protocol.height, protocol.width), dtype=np.uint8)
+    pixels = np.empty((len(places), protocol.height, protocol.width), dtype=films.films.dtype)
     for row, place, drawn in zip(pixels, places, draws, strict=True):
         row[:] = cut(films.films[place], drawn, protocol.height, protocol.width)
     return normalised(
@@ -100,7 +102,7 @@ def evaluation_batch(
     return normalised(np.stack([resized(films.films[place], *size) for place in chosen]), greys, device=device)
 
 
-def cut(film: NDArray[np.uint8], drawn: Draw, height: int, width: int) -> NDArray[np.uint8]:
+def cut(film: Greys, drawn: Draw, height: int, width: int) -> Greys:
     """The window of a film at the input size, flipped left to right, then turned counter-clockwise."""
     window = film[drawn.top : drawn.top + drawn.height, drawn.left : drawn.left + drawn.width]
     view = resized(window, height, width)
@@ -109,18 +111,20 @@ def cut(film: NDArray[np.uint8], drawn: Draw, height: int, width: int) -> NDArra
     return np.rot90(view, drawn.quarter_turns) if drawn.quarter_turns else view
 
 
-def resized(film: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
-    """A film of any size as (height, width), bilinear with antialiasing; as it is where the size fits."""
+def resized(film: Greys, height: int, width: int) -> Greys:
+    """A film of any size as (height, width), of as many bits, bilinear with antialiasing; as it is where it fits."""
     if film.shape == (height, width):
         return film
-    source = torch.from_numpy(np.array(film))  # a copy: the memory map is read-only, which torch does not like
+    deep = film.dtype == np.uint16  # torch resamples 8 bits or floating point; 24 bits of the latter lose nothing
+    # A copy: the memory map is read-only, which torch does not like.
+    source = torch.from_numpy(np.array(film, dtype=np.float32 if deep else np.uint8))
     pixels = functional.interpolate(source[None, None], size=(height, width), mode="bilinear", antialias=True)
-    result: NDArray[np.uint8] = pixels[0, 0].numpy()
-    return result
+    result: Greys = pixels[0, 0].numpy()
+    return np.rint(result).astype(np.uint16) if deep else result
 
 
 def normalised(
-    pixels: NDArray[np.uint8],
+    pixels: Greys,
     greys: Spread,
     *,
     device: torch.device,
@@ -132,12 +136,20 @@ def normalised(
     With brightness b, contrast c and the film's own mean m, a grey value x becomes b (c x + (1 - c) m), kept within
     black and white, less the training set's mean, over its SD. The three channels are equal.
     """
-    grey = moved(torch.from_numpy(pixels), device).float()  # (n, height, width)
+    grey = _floating(pixels, device)  # (n, height, width)
     if brightness is None or contrast is None:
         grey.sub_(greys.mean).mul_(1 / greys.sd)
     else:
         b, c = moved(torch.tensor([brightness, contrast]), device).view(2, -1, 1, 1)
         shift = (b * (1 - c) * grey.mean(dim=(1, 2), keepdim=True) - greys.mean) / greys.sd
         grey = torch.addcmul(shift, grey, b * c / greys.sd)
-        grey.clamp_(greys.standardise(0.0), greys.standardise(255.0))
+        grey.clamp_(greys.standardise(0.0), greys.standardise(float(np.iinfo(pixels.dtype).max)))
     return grey.unsqueeze(1).expand(-1, 3, -1, -1).contiguous(memory_format=torch.channels_last)
+
+
+def _floating(pixels: Greys, device: torch.device) -> Tensor:
+    """Grey values as float32 on the device."""
+    if pixels.dtype == np.uint8:
+        return moved(torch.from_numpy(pixels), device).float()
+    # 16 bits travel as if they had a sign: not every device can work with those that have none.
+    return (moved(torch.from_numpy(pixels.view(np.int16)), device).int() & 0xFFFF).float()

@@ -25,7 +25,7 @@ class Spread:
         return (value - self.mean) / self.sd
 
 
-def spread_of_films(films: NDArray[np.uint8]) -> Spread:
+def spread_of_films(films: NDArray[np.uint8 | np.uint16]) -> Spread:
     """Mean and SD over all grey values of films (n, height, width), read one film at a time.
 
     Raises
@@ -33,10 +33,10 @@ def spread_of_films(films: NDArray[np.uint8]) -> Spread:
     TrainingError
         All grey values are equal.
     """
-    counts = np.zeros(256, dtype=np.int64)
+    greys = np.arange(np.iinfo(films.dtype).max + 1)
+    counts = np.zeros(len(greys), dtype=np.int64)
     for film in films:
-        counts += np.bincount(film.ravel(), minlength=256)
-    greys = np.arange(256)
+        counts += np.bincount(film.ravel(), minlength=len(greys))
     mean = float(counts @ greys / counts.sum())
     sd = float(np.sqrt(counts @ (greys - mean) ** 2 / counts.sum()))
     if sd == 0:

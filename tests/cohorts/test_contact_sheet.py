@@ -71,3 +71,14 @@ def test_films_that_cannot_be_decoded_are_told(make_cohort):
     cohort = replace(cohort, samples=(replace(cohort.samples[0], film=broken_film), *cohort.samples[1:]))
     with pytest.raises(FilmError, match=r"1 of 3 films cannot be used:\n  film000: the file is cut off\."):
         contact_sheet(cohort)
+
+
+def deep_film() -> np.ndarray:
+    return np.full((30, 40), 40_000, np.uint16)
+
+
+def test_films_of_sixteen_bits_are_shown_with_eight(make_cohort):
+    cohort = make_cohort(1)
+    cohort = replace(cohort, samples=(replace(cohort.samples[0], film=deep_film),))
+    sheet = np.asarray(contact_sheet(cohort, 1, 1, cell=80))
+    assert (sheet == round(40_000 / 257)).sum() >= 80 * 60

@@ -1,5 +1,6 @@
 """cohort.toml: read, checked, written."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -204,3 +205,23 @@ def test_a_folder_that_cannot_be_written_to_is_told(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(StorageError):
         write_description(DESCRIPTION, tmp_path / "file" / "cohort.toml")
+
+
+def test_a_window_is_read_and_written(file):
+    file.write_text("window = [0.5, 99]\n" + TEXT)
+    description = read_description(file)
+    assert description.window == (0.5, 99)
+    write_description(description, file)
+    assert "window = [0.5, 99]" in file.read_text()
+    assert read_description(file) == description
+
+
+@pytest.mark.parametrize("window", ["[99, 1]", "[-1, 50]", "[50, 101]", "[5, 5]", "[nan, 5]"])
+def test_percentiles_that_are_none_are_refused(file, window):
+    said = r"allowed: two percentiles from 0 to 100, the lower first, such as \[1, 99\]\."
+    assert re.search(said, refused(file, f"window = {window}\n" + TEXT))
+
+
+@pytest.mark.parametrize("window", ["[1]", "[1, 50, 99]", '["1", "99"]', "1"])
+def test_a_window_is_two_numbers(file, window):
+    assert refused(file, f"window = {window}\n" + TEXT).startswith("FILE: 'window")

@@ -2,7 +2,9 @@
 
 import pickle
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from ra_bench.cohorts.load import NO_PATIENTS, load_cohort
 from ra_bench.errors import CohortError, FilmError, LeakError, TableError
@@ -115,7 +117,7 @@ def test_a_dicom_film_is_told_as_such_and_not_as_missing(make_folder, tmp_path):
     file = make_folder()
     film = file.parent / "films" / "a.png"
     film.rename(film.with_suffix(".dcm")).write_bytes(b"\0" * 128 + b"DICM")
-    with pytest.raises(FilmError, match=r"a\.dcm: is a DICOM file, which is not read yet"):
+    with pytest.raises(FilmError, match=r"a\.dcm: is a DICOM file without a picture"):
         load_cohort(file, tmp_path / "data")
 
 
@@ -134,7 +136,7 @@ def test_a_films_folder_without_films_is_told(make_folder, tmp_path):
     file = make_folder()
     (file.parent / "empty").mkdir()
     file.write_text(file.read_text().replace('films = "films"', 'films = "empty"'))
-    with pytest.raises(CohortError, match=r"empty: no film \(PNG, JPEG or BMP\) in this folder or below"):
+    with pytest.raises(CohortError, match=r"empty: no film \(PNG, JPEG, BMP, TIFF or DICOM\) in this folder or below"):
         load_cohort(file, tmp_path / "data")
 
 
@@ -203,3 +205,17 @@ def test_the_given_split_is_read(load):
     assert (split.train, split.validation, split.test) == (("a",), (), ("b",))
     assert split.origin == "given by the cohort, column 'set'"
     assert cohort.remarks == ("1 films are on no side of the given split and are not used.",)
+
+
+def test_a_window_is_applied_to_each_film_and_told(make_folder, tmp_path):
+    file = make_folder()
+    file.write_text("window = [0, 50]\n" + file.read_text())
+    ramp = np.arange(400, dtype=np.uint16).reshape(20, 20) * np.uint16(100)
+    for name, pixels in {"a": ramp, "b": ramp[::-1], "c": ramp.T}.items():
+        Image.fromarray(np.ascontiguousarray(pixels)).save(file.parent / "films" / f"{name}.png")
+    cohort = load_cohort(file, tmp_path / "data")
+    film = cohort.samples[0].film()
+    assert film.dtype == np.uint16
+    assert np.array_equal(film, np.rint(np.clip(ramp / np.median(ramp), 0, 1) * 65535))
+    said = "Percentiles 0 and 50 of each film's grey values are its black and its white."
+    assert said in cohort.remarks

@@ -161,7 +161,8 @@ def test_several_tables_are_told(propose, tmp_path):
 def test_a_folder_without_films_is_told(tmp_path):
     (tmp_path / "t.csv").write_text("film,score\na,1\n")
     with pytest.raises(
-        CohortError, match=r"no film in this folder or below\. Films are \.png, \.jpg, \.jpeg, \.bmp files"
+        CohortError,
+        match=r"no film in this folder or below\. Films are \.png, \.jpg, .*, \.dcm, \.dicom files",
     ):
         propose_description(tmp_path)
 

@@ -16,6 +16,7 @@ from ra_bench.cohorts.store import open_store
 from ra_bench.values import SplitRule
 
 FOLDER = Path(__file__).parents[2].parent / "shared" / "real_hands"
+TWO_HANDS = FOLDER.parent / "real_two_hands"
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"no real hands at {FOLDER}")
 
 
@@ -67,3 +68,24 @@ def test_real_films_are_split_and_stored(loaded, tmp_path):
 
 def test_real_films_are_shown(loaded):
     assert contact_sheet(loaded[0], 4, 4, cell=64).width == 12 + 4 * 76
+
+
+def by_pillow(path: Path) -> np.ndarray:
+    """What a viewer shows: the picture in colours, whose three are equal."""
+    with Image.open(path) as image:
+        colours = np.asarray(image.convert("RGB"))
+    assert (colours == colours[:, :, :1]).all()
+    return colours[:, :, 0]
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.png")), ids=lambda path: path.name)
+def test_each_real_film_is_what_a_viewer_shows(path):
+    assert np.array_equal(read_film(path), by_pillow(path))
+
+
+@pytest.mark.parametrize("path", sorted(TWO_HANDS.glob("*.png")), ids=lambda path: path.name)
+def test_each_real_film_of_two_hands_is_what_a_viewer_shows(path):
+    film = read_film(path)
+    assert np.array_equal(film, by_pillow(path))
+    border = np.concatenate([film[0], film[-1], film[:, 0], film[:, -1]])
+    assert np.median(border) < film.mean()  # bone bright on a dark background

@@ -128,6 +128,44 @@ def test_all_films_that_cannot_be_decoded_are_told_and_nothing_is_kept(make_coho
     assert [path.name for path in tmp_path.iterdir()] == [".k.lock"]
 
 
+def deep_film() -> np.ndarray:
+    return np.array([[0, 1, 40_000, 65_535]] * 3, np.uint16)
+
+
+@pytest.mark.parametrize("places", [[0], [3], [0, 1, 2, 3, 4]])
+def test_one_film_of_sixteen_bits_makes_a_store_of_sixteen(make_cohort, tmp_path, places):
+    samples = tuple(make_cohort(5).samples)
+    for place in places:
+        samples = with_film(replace(make_cohort(5), samples=samples), place, deep_film)
+    films = open_store(samples, height=3, width=4, folder=tmp_path, key="k").films
+    assert films.dtype == np.uint16
+    for place, film in enumerate(films):
+        expected = deep_film() if place in places else np.full((3, 4), 257 * place)
+        assert np.array_equal(film, expected)
+
+
+def test_a_store_of_sixteen_bits_is_not_built_twice(make_cohort, tmp_path):
+    cohort = make_cohort(2)
+    open_store(with_film(cohort, 1, deep_film), height=3, width=4, folder=tmp_path, key="k")
+    again = open_store(with_film(cohort, 1, broken_film), height=3, width=4, folder=tmp_path, key="k")
+    assert again.films[1].tolist() == deep_film().tolist()
+
+
+def test_a_film_of_sixteen_bits_is_fitted_as_one_of_eight_and_finer():
+    film = np.random.default_rng(0).integers(0, 256, (60, 80)).astype(np.uint8)
+    deep = fit_film(film.astype(np.uint16) * 257, 20, 40)
+    assert deep.dtype == np.uint16
+    assert np.abs(deep / 257 - fit_film(film, 20, 40)).max() <= 1
+    assert not deep[:, :5].any()
+
+
+def test_sixteen_bits_do_not_wrap_around_at_an_edge():
+    stripes = np.tile(np.repeat(np.array([0, 65535], np.uint16), 50), (100, 2))
+    fitted = fit_film(stripes, 50, 100)
+    assert (fitted.min(), fitted.max()) == (0, 65535)
+    assert fitted[:, :20].max() < 10_000
+
+
 def test_a_film_of_the_wrong_shape_is_refused(make_cohort, tmp_path):
     samples = with_film(make_cohort(2), 1, strange_film)
     with pytest.raises(FilmError, match=r"film001: decodes to uint8 of shape \(3, 4, 3\), not to uint8 of shape"):

@@ -1,5 +1,6 @@
 """What makes two cohorts the same."""
 
+import hashlib
 import json
 import os
 from dataclasses import replace
@@ -133,3 +134,26 @@ def test_all_films_that_cannot_be_read_are_told_at_once(tmp_path, save_film):
         f"  {films[0]}: the file is empty (0 bytes).",
         f"  {films[2]}: there is no such file.",
     ]
+
+
+def test_eight_and_sixteen_bits_are_two_films_and_eight_keep_their_digest():
+    film = np.arange(6, dtype=np.uint8).reshape(2, 3)
+    # Versions that stand on boards are made of this: SHA-256 over "(2, 3)" and the bytes 0 to 5.
+    assert pixel_digest(film) == hashlib.sha256(b"(2, 3)" + bytes(range(6))).hexdigest()
+    assert pixel_digest(film.astype(np.uint16)) != pixel_digest(film)
+
+
+def test_a_digest_does_not_depend_on_the_order_of_bytes_in_memory():
+    film = np.arange(6, dtype="<u2").reshape(2, 3)
+    assert pixel_digest(film.astype(">u2")) == pixel_digest(film)
+    assert pixel_digest(np.asfortranarray(film)) == pixel_digest(film)
+
+
+def test_a_window_is_another_film_and_is_kept_apart_in_the_cache(tmp_path):
+    film, cache = tmp_path / "a.png", tmp_path / "cache.json"
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (9, 7), dtype=np.uint8)).save(film)
+    plain = film_digests([film], cache=cache)
+    windowed = film_digests([film], window=(5, 95), cache=cache)
+    assert len({plain, windowed, film_digests([film], window=(1, 99), cache=cache)}) == 3
+    assert film_digests([film], cache=cache) == plain
+    assert film_digests([film], window=(5, 95), cache=cache) == windowed

@@ -171,3 +171,37 @@ def test_a_flip_comes_before_a_turn():
     drawn = Draw(top=0, left=0, height=2, width=2, flip=True)
     assert cut(film, drawn, 2, 2).tolist() == [[2, 1], [4, 3]]
     assert cut(film, replace(drawn, quarter_turns=1), 2, 2).tolist() == [[1, 3], [2, 4]]
+
+
+# --- films of sixteen bits -------------------------------------------------------------------------------------------
+
+DEEP_GREYS = Spread(mean=GREYS.mean * 257, sd=GREYS.sd * 257)
+
+
+def deep(films):
+    return replace(films, films=films.films.astype(np.uint16) * np.uint16(257))
+
+
+def test_sixteen_bits_are_augmented_as_eight_and_finer(augmented, films):
+    settings = {"protocol": augmented, "seed": 3, "epoch": 1, "device": CPU}
+    eight = training_batch(films, range(12), greys=GREYS, **settings)
+    sixteen = training_batch(deep(films), range(12), greys=DEEP_GREYS, **settings)
+    # Eight bits are rounded twice, down and across; brightness and contrast make at most 1.2 x 1.3 of it.
+    assert (eight - sixteen).abs().max().item() * GREYS.sd < 1.01 * 1.2 * 1.3
+
+
+def test_sixteen_bits_are_resized_as_torchvision_resizes_floating_point(protocol, films):
+    shown = evaluation_batch(deep(films), range(12), protocol=protocol, greys=DEEP_GREYS, device=CPU)[:, 0]
+    theirs = transforms.resize(torch.from_numpy(films.films.copy()).float(), [32, 32], antialias=True)
+    assert (shown * GREYS.sd + GREYS.mean - theirs).abs().max().item() < 0.003
+
+
+def test_sixteen_bits_end_at_their_own_white():
+    pixels = np.array([[[0, 300, 65535]]], dtype=np.uint16)
+    bright = normalised(pixels, DEEP_GREYS, device=CPU, brightness=[1.5], contrast=[1.5])
+    assert bright[0, 0, 0, [0, 2]].tolist() == pytest.approx([(0 - 90) / 40, (255 - 90) / 40])
+
+
+def test_sixteen_bits_above_half_stay_above_half():
+    film = np.full((8, 8), 50_000, dtype=np.uint16)
+    assert resized(film, 4, 4).tolist() == [[50_000] * 4] * 4

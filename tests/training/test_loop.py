@@ -214,3 +214,14 @@ def test_a_memory_map_on_disk_trains_without_being_read_as_a_whole(make_task, dr
     _, fitted = drain(fit(replace(task, train=replace(task.train, films=mapped))))
     _, expected = drain(fit(task))
     assert np.array_equal(fitted.test, expected.test)
+
+
+def test_films_of_sixteen_bits_train_as_the_same_films_of_eight(make_task, drain):
+    task = make_task()
+    sides = {
+        side: replace(getattr(task, side), films=getattr(task, side).films.astype(np.uint16) * np.uint16(257))
+        for side in ("train", "validation", "test")
+    }
+    eight, _ = drain(fit(task))
+    sixteen, _ = drain(fit(replace(task, **sides)))
+    assert [report.train_loss for report in sixteen] == pytest.approx([report.train_loss for report in eight], rel=0.02)

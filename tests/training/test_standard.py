@@ -32,3 +32,9 @@ def test_equal_scores_are_refused():
 def test_a_score_that_is_no_number_is_refused():
     with pytest.raises(TrainingError, match="Training score 1 is no number"):
         spread_of_scores(np.array([1.0, np.nan]))
+
+
+def test_spread_of_films_of_sixteen_bits_is_over_all_their_grey_values():
+    films = np.random.default_rng(0).integers(0, 65536, (5, 7, 9), dtype=np.uint16)
+    spread = spread_of_films(films)
+    assert (spread.mean, spread.sd) == pytest.approx((films.mean(), films.std()), rel=1e-12)

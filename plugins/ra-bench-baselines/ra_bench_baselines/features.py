@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ra_bench import FilmSet
 
-#: Bins of the grey-value histogram, eight grey values each.
+#: Bins of the grey-value histogram, eight grey values each, or 2,048 of 16 bits.
 BINS = 32
 #: Height and width of a thumbnail in pixels.
 THUMBNAIL = (24, 32)
@@ -34,7 +34,8 @@ def film_statistics(films: FilmSet) -> NDArray[np.float64]:
         raise TrainingError(f"Film '{films.ids[bad]}' is {height} high and {width} wide. Replace the film, or drop it.")
     features = np.empty((len(films.ids), BINS + 2))
     for row, film in zip(features, films.films, strict=True):
-        row[:BINS] = np.bincount((film >> 3).ravel(), minlength=BINS) / film.size
+        bins = film >> (8 * film.itemsize - BINS.bit_length() + 1)
+        row[:BINS] = np.bincount(bins.ravel(), minlength=BINS) / film.size
     features[:, BINS:] = np.log(films.sizes)
     return features
 
@@ -44,8 +45,9 @@ def thumbnail(films: FilmSet) -> NDArray[np.float64]:
     height, width = films.films.shape[1:]
     down, across = area_weights(height, THUMBNAIL[0]), area_weights(width, THUMBNAIL[1])
     features = np.empty((len(films.ids), THUMBNAIL[0] * THUMBNAIL[1]))
+    white = np.iinfo(films.films.dtype).max
     for row, film in zip(features, films.films, strict=True):
-        row[:] = (down @ film.astype(np.float32) @ across.T).ravel() / 255
+        row[:] = (down @ film.astype(np.float32) @ across.T).ravel() / white
     return features
 
 
@@ -73,10 +75,10 @@ def cosines(pixels: int) -> NDArray[np.float32]:
     return rows
 
 
-def _patterns(film: NDArray[np.uint8]) -> Iterator[NDArray[np.float32]]:
+def _patterns(film: NDArray[np.uint8 | np.uint16]) -> Iterator[NDArray[np.float32]]:
     """How much of each pattern but the flat one stands at each place; shape (height - 4, width - 4) each."""
     waves = cosines(PATTERN)
-    grey = film.astype(np.float32) / np.float32(255)
+    grey = film.astype(np.float32) / np.float32(np.iinfo(film.dtype).max)
     for number, down in enumerate(waves):
         column = _filtered(grey, down)
         for across in waves if number else waves[1:]:  # flat both ways is no pattern

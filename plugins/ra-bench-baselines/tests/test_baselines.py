@@ -4,6 +4,7 @@ import itertools
 import subprocess
 import sys
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -195,3 +196,16 @@ def test_strengths_go_from_the_strongest_so_that_it_wins_a_tie() -> None:
     assert STRENGTHS[0] == 1e4
     assert STRENGTHS[-1] == 1e-6
     assert (np.diff(STRENGTHS) < 0).all()
+
+
+# --- films of sixteen bits ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("features", [film_statistics, thumbnail, texture])
+def test_films_of_sixteen_bits_are_seen_as_the_same_films_of_eight(
+    features: Callable[[FilmSet], NDArray[np.float64]],
+) -> None:
+    films = noise(3, 30, 40)
+    deep = films.astype(np.uint16) * np.uint16(257)
+
+    np.testing.assert_allclose(features(film_set(deep)), features(film_set(films)), rtol=1e-4, atol=1e-6)
