@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ra_bench.boards.columns import columns_of
 from ra_bench.boards.evaluate import draw, evaluate
-from ra_bench.boards.facts import record_facts
+from ra_bench.boards.facts import record_facts, without_record_facts
 from ra_bench.boards.held_out import held_out
 from ra_bench.boards.readers import measure_readers
 from ra_bench.boards.remarks import PRIVATE, cohort_notes, measured_remarks
@@ -107,4 +107,19 @@ def assemble(
         remarks=(*remarks, PRIVATE) if private else remarks,
         simulated=simulated,
         private=private,
+    )
+
+
+def measured_again(old: Board, records: Sequence[RunRecord], metrics: Sequence[MetricSpec]) -> Board:
+    """A board anew from records; what they do not hold, and what is unfinished or a baseline, as the old board says."""
+    return assemble(
+        old.name,
+        records,
+        metrics,
+        [row for row in old.rows if row.kind in ("failed", "waiting")],
+        [row.name for row in old.rows if row.kind == "baseline"],
+        without_record_facts(old.facts),
+        old.title,
+        simulated=old.simulated,
+        private=old.private,
     )

@@ -6,9 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ra_bench.boards.board import assemble
+from ra_bench.boards.board import measured_again
 from ra_bench.boards.columns import OWN
-from ra_bench.boards.facts import without_record_facts
 from ra_bench.boards.publishable import publishable
 from ra_bench.boards.published import read_published, with_published
 from ra_bench.boards.render import json
@@ -118,17 +117,7 @@ def _made_again(old: Board, published: Board | None, folder: Path, metrics: Sequ
     records = [read_record(file.parent) for file in sorted((folder / RECORDS).glob(f"*/{RECORD}"))]
     if records and not old.private:
         _check_columns(old, metrics)
-        board = assemble(
-            old.name,
-            records,
-            metrics,
-            [row for row in old.rows if row.kind in ("failed", "waiting")],
-            [row.name for row in old.rows if row.kind == "baseline"],
-            without_record_facts(old.facts),
-            old.title,
-            simulated=old.simulated,
-            private=False,
-        )
+        board = measured_again(old, records, metrics)
         board = board if published is None else with_published(board, published)
         size = "1 record" if len(records) == 1 else f"{len(records)} records"
         return Rebuilt(board=board, source=f"measured again from {size}{_new_columns(old, board)}")

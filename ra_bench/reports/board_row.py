@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ra_bench.boards.board import assemble
+from ra_bench.boards.board import measured_again
 from ra_bench.boards.columns import SCALE
-from ra_bench.boards.facts import without_record_facts
 from ra_bench.boards.held_out import in_order
 from ra_bench.boards.leaderboard import BOARD, RECORDS, save_board
 from ra_bench.boards.render.json import read_board
@@ -149,18 +148,7 @@ def add_row(
     _check_name(opened, model.name, installed)
     record = _record(opened, model)
     records = [*(other for other in opened.records if other.job.model != model.name), record]
-    old = opened.board
-    board = assemble(
-        old.name,
-        records,
-        metrics,
-        [row for row in old.rows if row.kind in ("failed", "waiting")],
-        [row.name for row in old.rows if row.kind == "baseline"],
-        without_record_facts(old.facts),
-        old.title,
-        simulated=old.simulated,
-        private=old.private,
-    )
+    board = measured_again(opened.board, records, metrics)
     write_record(job_folder(runs, record.job), record)
     return save_board(board, records, opened.folder, renderers)
 
