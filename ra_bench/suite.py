@@ -16,12 +16,13 @@ from ra_bench.runs.plan import PlannedJob, cheapest_first, make_job, plan_jobs
 from ra_bench.runs.protocols import find_protocol
 from ra_bench.runs.records import LOG, job_folder, standing_failures, standing_records, write_failure
 from ra_bench.runs.work import Workplace, do_job, films_of, split_for
-from ra_bench.training.protocol import protocol_hash
+from ra_bench.training.protocol import base_size, protocol_hash
 from ra_bench.values import Board, Cohort, Failure, Job, Protocol, RunRecord, Split
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from ra_bench.cohorts.store import OnFilms
     from ra_bench.reports.columns import Columns
     from ra_bench.reports.front import Wishes
     from ra_bench.reports.values import ModelReport, ReadersReport
@@ -106,8 +107,13 @@ def plan(
     seeds: Sequence[int] = (),
     device: str = "auto",
     afresh: bool = False,
+    keep_films: bool = True,
+    on_films: OnFilms | None = None,
 ) -> Plan:
     """Find out what a run means and which of its jobs stand. Trains nothing.
+
+    Films of a cohort.toml that were not seen before are decoded to know them, and stored for the training on the way
+    if `keep_films` says so and the protocol uses all of them. `on_films` is as in `run`.
 
     Raises
     ------
@@ -116,7 +122,8 @@ def plan(
     """
     names = _models(suite.registry, models)
     rules = find_protocol(suite.registry, protocol)
-    found = find_dataset(suite.registry, dataset)
+    size = base_size(rules) if keep_films and rules.max_films is None else None
+    found = find_dataset(suite.registry, dataset, size=size, on_films=on_films)
     cohort = load_scores(found, suite.data)
     split = split_for(cohort, rules)
     versions = _pretraining_versions(suite, names)
@@ -152,7 +159,7 @@ def run(
     plan: Plan,
     *,
     observers: Observers,
-    on_films: Callable[[int, int], None] | None = None,
+    on_films: OnFilms | None = None,
     launcher: str = "local",
     slots: int = 1,
 ) -> Outcome:
@@ -163,7 +170,7 @@ def run(
     observers
         Told of every start, epoch and end.
     on_films
-        Gets (films done, films in all) while films are decoded.
+        Gets what is done, such as "Decoding", films done and films in all.
     launcher
         The name of a registered launcher.
     slots

@@ -53,6 +53,8 @@ class Sample:
     visit: str
     film: Film
     readings: Mapping[str, float]
+    #: A hash of the film's grey values, where it is known: films of one content are decoded and stored once.
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,8 @@ class FindingSample:
     patient_id: str
     film: Film
     findings: tuple[float | None, ...]
+    #: As in `Sample`.
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,6 +91,8 @@ def command(
             seeds=_numbers(seeds),
             device=device,
             afresh=afresh,
+            keep_films=not explain,
+            on_films=display.on_films,
         )
         if explain:
             display.stop()

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from ra_bench.values import Column, EpochReport, Job, MetricValue, RunRecord
 
 
+#: So often, at most, plain lines tell how many films are done.
+_SECONDS_A_LINE = 10.0
+
+
 class Display:
     """An observer that shows model, stage, epoch, loss and time left. Steers nothing."""
 
@@ -35,7 +39,7 @@ class Display:
             console=self.console,
             disable=self.plain,
         )
-        self.films: TaskID | None = None
+        self.films: dict[str, _FilmBar] = {}
         self.tasks: dict[str, TaskID] = {}
         self.clock: dict[str, _Clock] = {}
         self.due = 0
@@ -71,12 +75,19 @@ class Display:
             if not planned.reason.endswith(FIRST_TIME):
                 self.say(f"{_name(planned.job)} {planned.reason}")
 
-    def on_films(self, done: int, total: int) -> None:
-        """Films decoded so far."""
-        if self.films is None:
-            self.say(f"Decoding {total} films")
-            self.films = self.progress.add_task("films", total=total, said="decoding")
-        self.progress.update(self.films, completed=done, visible=done < total)
+    def on_films(self, doing: str, done: int, total: int) -> None:
+        """Films done so far: a bar that tells how long it will take, or a line now and then."""
+        if doing not in self.films:
+            self.say(f"{doing}: {total:,} films" if total else doing)
+            self.films[doing] = _FilmBar(task=self.progress.add_task(doing, total=total or None, said=""))
+        bar = self.films[doing]
+        said = f"{done:,} of {total:,} films"
+        left = bar.left(done, total)
+        if done < total and left is not None:
+            said += f", {duration(left)} left"
+        self.progress.update(bar.task, completed=done, said=said, visible=done < total)
+        if self.plain and done < total and bar.is_due():
+            self.say(f"{doing}: {said}")
 
     def on_job_start(self, *, job: Job) -> None:
         """A line for the job; its bar runs by itself until the first epoch is in."""
@@ -107,6 +118,30 @@ class Display:
             self.say(f"{_name(job)}: failed: {record.reason}")
         else:
             self.say(f"{_name(job)}: done in {duration(self.clock[job.key].seconds())}")
+
+
+class _FilmBar:
+    """The line of one thing that is done film by film."""
+
+    def __init__(self, *, task: TaskID) -> None:
+        self.task = task
+        self._started = self._told = time.monotonic()
+        self._first: int | None = None
+
+    def left(self, done: int, total: int) -> float | None:
+        """Seconds, at the speed since the first films came: what it took to start is not drawn out."""
+        now = time.monotonic()
+        if self._first is None:
+            self._first, self._started = done, now
+        gone = done - self._first
+        return (now - self._started) / gone * (total - done) if gone else None
+
+    def is_due(self) -> bool:
+        """Whether it is time for another plain line."""
+        if time.monotonic() - self._told < _SECONDS_A_LINE:
+            return False
+        self._told = time.monotonic()
+        return True
 
 
 class _Clock:

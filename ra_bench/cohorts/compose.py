@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ra_bench.cohorts.greys import sixteen_bits
 from ra_bench.cohorts.images import read_film
-from ra_bench.errors import FilmError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,11 +35,6 @@ def side_by_side(
     Nothing is resampled or mirrored, so the hands keep their sizes; the lower film is padded with black, half above
     and half below.
 
-    Raises
-    ------
-    FilmError
-        The films differ in depth: grey values of one would not mean those of the other.
-
     Examples
     --------
     >>> import numpy as np
@@ -51,10 +46,7 @@ def side_by_side(
     import numpy as np
 
     if left.dtype != right.dtype:
-        raise FilmError(
-            f"the left hand's film is {left.dtype}, the right hand's {right.dtype}; films that are put side by "
-            "side need one depth. Export both alike."
-        )
+        left, right = sixteen_bits(left), sixteen_bits(right)
     height = max(left.shape[0], right.shape[0])
     both = np.zeros((height, left.shape[1] + right.shape[1]), left.dtype)
     for film, start in ((left, 0), (right, left.shape[1])):

@@ -6,10 +6,10 @@ import textwrap
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ra_bench.cohorts.fitting import fit_film
 from ra_bench.cohorts.greys import eight_bits
 from ra_bench.cohorts.parallel import for_each_film
 from ra_bench.cohorts.splits import reference
-from ra_bench.cohorts.store import fit_film
 from ra_bench.errors import CohortError
 from ra_bench.files import replacing
 

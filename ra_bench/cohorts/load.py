@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
 from pathlib import Path
@@ -9,19 +10,21 @@ from typing import TYPE_CHECKING
 
 from ra_bench.cohorts.compose import read_two_hands
 from ra_bench.cohorts.contents import read_contents
+from ra_bench.cohorts.digests import film_content, film_digests
 from ra_bench.cohorts.images import read_film
 from ra_bench.cohorts.layouts.known import GENERIC
 from ra_bench.cohorts.matching import film_stem, find_film, index_films, list_films
 from ra_bench.cohorts.table import place_of
-from ra_bench.cohorts.version import cohort_version, film_digests
+from ra_bench.cohorts.version import cohort_version
 from ra_bench.errors import CohortError, FilmError, LeakError
 from ra_bench.values import Cohort, Sample, Split
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from ra_bench.cohorts.contents import Contents
     from ra_bench.cohorts.description import Description
+    from ra_bench.cohorts.store import OnFilms
     from ra_bench.cohorts.table import Entry
     from ra_bench.values import Film
 
@@ -30,7 +33,9 @@ NO_PATIENTS = (
 )
 
 
-def load_cohort(file: Path, data_dir: Path, on_progress: Callable[[int, int], None] | None = None) -> Cohort:
+def load_cohort(
+    file: Path, data_dir: Path, *, size: tuple[int, int] | None = None, on_films: OnFilms | None = None
+) -> Cohort:
     """The cohort that a `cohort.toml` describes; every film is decoded once to check it and to know its pixels.
 
     Parameters
@@ -39,8 +44,10 @@ def load_cohort(file: Path, data_dir: Path, on_progress: Callable[[int, int], No
         The description.
     data_dir : Path
         Keeps digests of the pixels, so that films that did not change are not decoded again.
-    on_progress : callable, optional
-        Gets (films done, films in all) while films are decoded.
+    size : (height, width), optional
+        Films that are decoded now are put into the store of this size too (`store.open_store`).
+    on_films : callable, optional
+        Gets what is done, films done and films in all.
 
     Raises
     ------
@@ -50,12 +57,24 @@ def load_cohort(file: Path, data_dir: Path, on_progress: Callable[[int, int], No
         Two patients have one and the same film.
     CohortError
         No film has a reading.
+    StorageError
+        The store cannot be written to.
     """
     contents = read_contents(file)
     description, entries = contents.description, contents.entries
     scored = _scored(contents)
-    files = _find_files(scored, file.parent, description, data_dir, on_progress)
-    digests = {_sample_id(entry): parts for entry, (_, parts) in zip(scored, files, strict=True)}
+    files = _find_files(scored, file.parent, description)
+    parts = film_digests(
+        files.found,
+        window=description.window,
+        data=data_dir,
+        name=description.name,
+        size=size,
+        known_problems=files.problems,
+        on_films=on_films,
+    )
+    _refuse_one_file_twice(scored, files.found)
+    digests = {_sample_id(entry): part for entry, part in zip(scored, parts, strict=True)}
     patients = _patients(scored, digests)
     samples = tuple(
         Sample(
@@ -64,8 +83,9 @@ def load_cohort(file: Path, data_dir: Path, on_progress: Callable[[int, int], No
             visit=entry.visit,
             film=_film(paths, description.window),
             readings=entry.readings,
+            content=film_content(digests[_sample_id(entry)]),
         )
-        for entry, (paths, _) in zip(scored, files, strict=True)
+        for entry, paths in zip(scored, files.found, strict=True)
     )
     given = _given_split(scored, description)
     return Cohort(
@@ -74,7 +94,7 @@ def load_cohort(file: Path, data_dir: Path, on_progress: Callable[[int, int], No
             samples=samples,
             scale=description.scale,
             given_split=given,
-            contents={sample_id: " + ".join(parts) for sample_id, parts in digests.items()},
+            contents={sample.sample_id: sample.content for sample in samples},
         ),
         scale=description.scale,
         samples=samples,
@@ -109,17 +129,16 @@ def _film(paths: tuple[Path, ...], window: tuple[float, float] | None) -> Film:
     return partial(read_two_hands, left, right, window)
 
 
-def _find_files(
-    entries: Sequence[Entry],
-    home: Path,
-    description: Description,
-    data_dir: Path,
-    on_progress: Callable[[int, int], None] | None,
-) -> list[tuple[tuple[Path, ...], tuple[str, ...]]]:
-    """The file of each film, or of its two hands, and the digests of their pixels.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Files:
+    """The file of each film, or those of its two hands; and a sentence on each that is missing or may be several."""
 
-    Films that are missing or unreadable are told in one error.
-    """
+    found: tuple[tuple[Path, ...], ...]
+    problems: tuple[str, ...]
+
+
+def _find_files(entries: Sequence[Entry], home: Path, description: Description) -> _Files:
+    """The files of the films. A film of which one is missing is among the problems only."""
     folder = home / description.films
     if not folder.is_dir():
         raise CohortError(f"{folder}: there is no such folder. Correct 'films' in cohort.toml.")
@@ -130,31 +149,30 @@ def _find_files(
             "Correct 'films' in cohort.toml."
         )
     index = index_films(folder, there)
-    wanted = [(entry, film) for entry in entries for film in entry.hands or (entry.film,)]
-    found = [find_film(film, index) for _, film in wanted]
-    files = [path for path in found if isinstance(path, Path)]
-    problems = [
-        f"{place_of(entry)}: {path}" for (entry, _), path in zip(wanted, found, strict=True) if isinstance(path, str)
-    ]
-    if not files:
+    found, problems = [], []
+    for entry in entries:
+        paths = [find_film(film, index) for film in entry.hands or (entry.film,)]
+        missing = [f"{place_of(entry)}: {path}" for path in paths if isinstance(path, str)]
+        problems += missing
+        if not missing:
+            found.append(tuple(path for path in paths if isinstance(path, Path)))
+    if not found:
         problems[-1] += (
             f"\n{folder} has {len(there)} films, such as '{there[0].name}': does the image column name them?"
         )
-    cache = data_dir / "film-digests.json"
-    digests = iter(
-        film_digests(files, window=description.window, cache=cache, known_problems=problems, on_progress=on_progress)
-    )
+    return _Files(found=tuple(found), problems=tuple(problems))
+
+
+def _refuse_one_file_twice(entries: Sequence[Entry], files: Sequence[tuple[Path, ...]]) -> None:
     rows: dict[Path, Entry] = {}
-    for (entry, _), file in zip(wanted, files, strict=True):
-        if file in rows:
-            raise CohortError(
-                f"Two entries, {place_of(rows[file])} and {place_of(entry)}, name one and the same film: {file}. "
-                "Keep one."
-            )
-        rows[file] = entry
-    paths = iter(files)
-    hands = [entry.hands or (entry.film,) for entry in entries]
-    return [(tuple(next(paths) for _ in films), tuple(next(digests) for _ in films)) for films in hands]
+    for entry, paths in zip(entries, files, strict=True):
+        for path in paths:
+            if path in rows:
+                raise CohortError(
+                    f"Two entries, {place_of(rows[path])} and {place_of(entry)}, name one and the same film: {path}. "
+                    "Keep one."
+                )
+            rows[path] = entry
 
 
 def _twins(digests: Mapping[str, tuple[str, ...]]) -> list[list[str]]:

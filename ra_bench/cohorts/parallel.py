@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 import warnings
+from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
+from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from ra_bench.cohorts.images import refuse_films
@@ -24,6 +28,10 @@ Result = TypeVar("Result")
 #: Below this, starting processes takes longer than the work.
 _FEW = 24
 
+#: Films that a process is handed at a time, and how often that for each process: what is under way, in memory, and
+#: lost when the program is killed.
+_AT_A_TIME, _AHEAD = 2, 3
+
 
 def for_each_film(
     work: Callable[[Item], Result],
@@ -31,11 +39,13 @@ def for_each_film(
     *,
     names: Sequence[str],
     known_problems: Sequence[str] = (),
+    usable: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Iterator[Result]:
-    """Give `work(item)` of every item, in order; `names` are told in errors, `on_progress` gets (done, of).
+    """Give `work(item)` of every item that does not fail, in order, as it comes; few are held in memory at a time.
 
-    `known_problems` are of other films that were found unusable before; they are told together with the new ones.
+    `names` are told in errors, `on_progress` gets (done, of). `known_problems` are of other films that were found
+    unusable before; they are told together with the new ones. `usable` is how many others are known to be good.
 
     `work` and items must be picklable: functions of modules, or `functools.partial` of them.
 
@@ -48,11 +58,11 @@ def for_each_film(
     for done, (name, result) in enumerate(zip(names, _results(work, items), strict=True), start=1):
         if isinstance(result, _Problem):
             problems.append(result.sentence if name in result.sentence else f"{name}: {result.sentence}")
-        elif not problems:
+        else:
             yield result
         if on_progress is not None:
             on_progress(done, len(items))
-    refuse_films(problems, len(items) + len(known_problems))
+    refuse_films(problems, len(items) + len(known_problems) + usable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,21 +71,25 @@ class _Problem:
 
 
 def _results(work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result | _Problem]:
-    attempt = partial(_attempt, work)
     processes = min(os.cpu_count() or 1, len(items))
     # A daemonic process (a job of some launchers) may have no children.
     if len(items) < _FEW or processes == 1 or multiprocessing.current_process().daemon:
-        yield from map(attempt, items)
+        yield from map(partial(_attempt, work), items)
         return
     # As in torch's DataLoader: fork where it is safe, so that no script needs an `if __name__ == "__main__"`. The
     # children decode with numpy and Pillow only, and print nothing, so what other threads hold does not matter.
     method = "fork" if sys.platform == "linux" else "spawn"
-    pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context(method))
+    pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context(method), initializer=_start)
+    parts = (items[start : start + _AT_A_TIME] for start in range(0, len(items), _AT_A_TIME))
+    submit = partial(pool.submit, partial(_attempts, work))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of any fork beside threads
-            results = pool.map(attempt, items, chunksize=max(1, min(16, len(items) // (4 * processes))))
-        yield from results
+            running = deque(map(submit, islice(parts, _AHEAD * processes)))
+        while running:
+            results = running.popleft().result()
+            running.extend(map(submit, islice(parts, 1)))
+            yield from results
     except BrokenProcessPool as error:
         raise FilmError(
             "A process that decodes films was ended from outside, most likely for want of memory. "
@@ -83,6 +97,23 @@ def _results(work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _start() -> None:
+    """What a process does first: leave ctrl-C to its parent, and see to it that it ends with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)  # a parent that was killed cannot tell; its children would wait for ever, with its locks held
+
+
+def _attempts(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result | _Problem]:
+    return [_attempt(work, item) for item in items]
 
 
 def _attempt(work: Callable[[Item], Result], item: Item) -> Result | _Problem:

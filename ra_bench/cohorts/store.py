@@ -1,59 +1,86 @@
-"""Films decoded once, at the size of the protocol, and mapped into memory ever after.
+"""Films decoded once, at the size of a protocol, and mapped into memory ever after.
 
-A store is a folder, written beside itself and renamed: `films.npy` (n, height, width), `sizes.npy` (n, 2) int64 and
-`index.json`. Films are uint8, or uint16 if any of them has more than 8 bits. Two processes that want the same store
-build it once.
+A store is a folder for the films of one cohort at one size; `film_log` says what its files are. A film is found in it
+by its content. So it does not matter in which order films are asked for, nor which of them: protocols, splits and seeds
+share a store. A build that was stopped is a store that has some of the films.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
-from contextlib import suppress
+import re
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, cast
 
-from ra_bench.cohorts.greys import sixteen_bits, white_of
+from ra_bench.cohorts.code_version import fitting_version
+from ra_bench.cohorts.film_log import FILMS, Row, StoredFilm, StoreWriter, is_whole, read_index, stored_film
+from ra_bench.cohorts.fitting import fit_film
+from ra_bench.cohorts.locks import Lock, alone, share
 from ra_bench.cohorts.parallel import for_each_film
 from ra_bench.errors import FilmError, StorageError
+from ra_bench.files import write_text
 from ra_bench.specs import FilmSet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
     from ra_bench.values import Film, FindingSample, Sample
 
-_FORMAT = 1
+    OnFilms = Callable[[str, int, int], None]
+    """Gets what is done, such as "Decoding", then films done and films in all."""
+
+ABOUT, USERS, BUILDERS = "store.json", ".users.lock", ".builders.lock"
+
+DECODING, CHECKING = "Decoding", "Checking what was decoded"
+ANEW = "Decoding anew, since they were damaged on disk"
+WAITING = "Waiting for another process to decode"
+
+
+def store_folder(data: Path, name: str, height: int, width: int) -> Path:
+    """Where the films of a cohort at one size are kept. Where they would be fitted otherwise, it is another folder."""
+    plain = re.sub(r"[^\w.-]+", "-", name).lstrip(".") or "-"
+    return data / "films" / f"{plain}-{height}x{width}-{fitting_version()}"
+
+
+def content_of(sample: Sample | FindingSample, version: str) -> str:
+    """What identifies the grey values of a film: their own hash where it is known, or its id in this version."""
+    return sample.content or f"{version}/{sample.sample_id}"
 
 
 def open_store(
     samples: Sequence[Sample] | Sequence[FindingSample],
     *,
+    name: str,
+    version: str,
     height: int,
     width: int,
-    folder: Path,
-    key: str,
-    on_progress: Callable[[int, int], None] | None = None,
+    data: Path,
+    on_films: OnFilms | None = None,
 ) -> FilmSet:
-    """The films of the samples at (height, width), from the store `folder/key`, which is built if it is not there.
+    """The films of the samples at (height, width). Those that the store does not have are decoded and kept in it.
+
+    Every film that is asked for is checked by its hash; one that was damaged is decoded anew.
 
     Parameters
     ----------
     samples : sequence of n samples
         Their films are decoded by several processes, so they must be picklable.
+    name, version : str
+        Of the cohort. The name says which store it is; the version, with the id, what a film is whose sample does not
+        say so.
     height, width : int
         Pixels. A film keeps its shape: it is fitted in and padded with black on both sides.
-    folder, key
-        The key must stand for the version of the cohort and the size. A store of other samples, of another size or
-        damaged is built again.
-    on_progress : callable, optional
-        Gets (films done, films in all) while the store is built.
+    data : Path
+        The folder that keeps the stores.
+    on_films : callable, optional
+        Gets what is done, films done and films in all, on the way.
 
     Returns
     -------
@@ -63,165 +90,137 @@ def open_store(
     Raises
     ------
     FilmError
-        Films that cannot be decoded, all of them. Nothing is kept.
+        Films that cannot be decoded, all of them. The others are kept.
     StorageError
-        No space left, or a folder that cannot be written to. Nothing is kept.
+        No space left, or a folder that cannot be written to. What was decoded is kept.
     """
-    from filelock import FileLock
+    folder, size = store_folder(data, name, height, width), (height, width)
+    contents = [content_of(sample, version) for sample in samples]
+    wanted: dict[str, Sample | FindingSample] = dict(zip(contents, samples, strict=True))
+    with storage_errors(folder):
+        lock = share(folder / USERS)
+        rows = _whole(folder, wanted, height * width, on_films)
+        if len(rows) < len(wanted):
+            with building(folder, on_films):
+                others = [content for content in wanted if content not in rows]
+                rows |= _whole(folder, others, height * width)  # another process may have decoded them meanwhile
+                missing = {content: wanted[content] for content in others if content not in rows}
+                rows |= _decoded(folder, missing, size, on_films)
+        note_use(folder, name=name, version=version, height=height, width=width, asked=len(wanted))
+        return _film_set(folder, samples, [rows[content] for content in contents], size, lock)
 
-    ids = tuple(sample.sample_id for sample in samples)
-    store = folder / key
-    films = _open(store, ids, height, width)
-    if films is not None:
-        return films
+
+@contextmanager
+def building(folder: Path, on_films: OnFilms | None = None) -> Iterator[None]:
+    """Be the only one who adds to a store; wait for others who do."""
+
+    def tell() -> None:
+        if on_films is not None:
+            on_films(WAITING, 0, 0)
+
+    with share(folder / USERS), alone(folder / BUILDERS, tell):
+        yield
+
+
+@contextmanager
+def storage_errors(folder: Path) -> Iterator[None]:
+    """Turn what the file system says of a store into a StorageError."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / f".{key}.lock"):
-            films = _open(store, ids, height, width)  # another process may have built it meanwhile
-            if films is None:
-                _build(store, samples, height, width, on_progress)
-                films = _open(store, ids, height, width)
+        yield
     except OSError as error:
         raise StorageError(
-            f"Cannot write the decoded films to {store}: {error.strerror or error}.\n"
-            f"They take {len(ids) * height * width / 1e6:,.0f} MB; nothing half-written was left. "
-            "Free some space or choose a folder that can be written to."
+            f"Cannot keep decoded films in {folder}: {error.strerror or error}.\n"
+            "Choose a folder that can be read and written to with --data."
         ) from error
-    if films is None:
-        raise StorageError(f"The decoded films in {store} were changed by another program as they were written.")
-    return films
 
 
-def fit_film(film: NDArray[np.uint8 | np.uint16], height: int, width: int) -> NDArray[np.uint8 | np.uint16]:
-    """A film of any size inside (height, width), of as many bits: same shape of picture, antialiased, centred on black.
+def fitted(film: NDArray[np.uint8 | np.uint16], content: str, height: int, width: int) -> StoredFilm:
+    """A film as it was decoded, made ready for a store.
 
-    Examples
-    --------
-    >>> import numpy as np
-    >>> fit_film(np.full((8, 4), 200, np.uint8), 4, 6)
-    array([[  0,   0, 200, 200,   0,   0],
-           [  0,   0, 200, 200,   0,   0],
-           [  0,   0, 200, 200,   0,   0],
-           [  0,   0, 200, 200,   0,   0]], dtype=uint8)
+    Raises
+    ------
+    FilmError
+        It is no array of grey values.
     """
-    import numpy as np
-    from PIL import Image
-
-    scale = min(height / film.shape[0], width / film.shape[1])
-    tall = max(1, min(height, round(film.shape[0] * scale)))
-    wide = max(1, min(width, round(film.shape[1] * scale)))
-    if film.shape != (tall, wide):
-        # The gap averages whole pixels before the exact filter: several times faster on large films, and as smooth.
-        # Pillow filters 8 bits or floating point, so 16 bits go through the latter; 24 bits of it lose nothing.
-        source = Image.fromarray(film if film.dtype == np.uint8 else film.astype(np.float32))
-        resized = np.asarray(source.resize((wide, tall), Image.Resampling.LANCZOS, reducing_gap=3.0))
-        film = resized if film.dtype == np.uint8 else np.rint(resized.clip(0, white_of(film))).astype(np.uint16)
-    padded = np.zeros((height, width), film.dtype)
-    top, left = (height - tall) // 2, (width - wide) // 2
-    padded[top : top + tall, left : left + wide] = film
-    return padded
-
-
-def _open(store: Path, ids: tuple[str, ...], height: int, width: int) -> FilmSet | None:
-    """The store, or None if it is not there, not whole, or of something else."""
-    import numpy as np
-
-    try:
-        index = json.loads((store / "index.json").read_text(encoding="utf-8"))
-        films = np.load(store / "films.npy", mmap_mode="r")
-        sizes = np.load(store / "sizes.npy")
-    except (OSError, ValueError, EOFError):
-        return None
-    as_expected = index == _index(ids) and films.shape == (len(ids), height, width) and sizes.shape == (len(ids), 2)
-    return FilmSet(ids=ids, films=films, sizes=sizes) if as_expected and films.dtype in (np.uint8, np.uint16) else None
-
-
-def _index(ids: Sequence[str]) -> dict[str, object]:
-    return {"format": _FORMAT, "ids": list(ids)}
-
-
-def _build(
-    store: Path,
-    samples: Sequence[Sample] | Sequence[FindingSample],
-    height: int,
-    width: int,
-    on_progress: Callable[[int, int], None] | None,
-) -> None:
-    """Write the store beside itself and rename it."""
-    import numpy as np
-
-    beside = Path(tempfile.mkdtemp(dir=store.parent, prefix=f".{store.name}."))
-    try:
-        decoded = for_each_film(
-            partial(_decode, height, width),
-            [sample.film for sample in samples],
-            names=[sample.sample_id for sample in samples],
-            on_progress=on_progress,
-        )
-        sizes = _write_films(beside / "films.npy", decoded, (len(samples), height, width))
-        np.save(beside / "sizes.npy", sizes)
-        index = _index([sample.sample_id for sample in samples])
-        (beside / "index.json").write_text(json.dumps(index), encoding="utf-8")
-        beside.chmod(0o755)  # mkdtemp keeps others out
-        if store.exists():
-            shutil.rmtree(store)
-        beside.rename(store)
-    finally:
-        with suppress(OSError):
-            shutil.rmtree(beside)
-
-
-def _write_films(
-    path: Path, decoded: Iterable[tuple[NDArray[np.uint8 | np.uint16], tuple[int, int]]], shape: tuple[int, int, int]
-) -> NDArray[np.int64]:
-    """Write the films one by one, and give their sizes before. The first of 16 bits makes all of them 16.
-
-    Written through the file, not through a memory map: a full disk is then an error, not the end of the process.
-    """
-    import numpy as np
-
-    sizes = np.empty((shape[0], 2), np.int64)
-    deep = False
-    with path.open("w+b") as file:
-        _write_header(file, shape, np.dtype(np.uint8))
-        for row, (film, size) in enumerate(decoded):
-            if film.dtype == np.uint16 and not deep:
-                deep = True
-                _widen(file, row, shape)
-            file.write((sixteen_bits(film) if deep else film).tobytes())
-            sizes[row] = size
-        file.flush()
-        os.fsync(file.fileno())
-    return sizes
-
-
-def _widen(file: BinaryIO, rows: int, shape: tuple[int, int, int]) -> None:
-    """Make 16 bits of the films written so far, in place: from the last one, so that none is overwritten unread."""
-    import numpy as np
-
-    start, pixels = file.tell() - rows * shape[1] * shape[2], shape[1] * shape[2]
-    for row in reversed(range(rows)):
-        file.seek(start + row * pixels)
-        film = np.frombuffer(file.read(pixels), np.uint8)
-        file.seek(start + 2 * row * pixels)
-        file.write(sixteen_bits(film).tobytes())
-    file.seek(0)
-    _write_header(file, shape, np.dtype(np.uint16))  # as long as the one before: both are filled up to 128 bytes
-    file.seek(start + 2 * rows * pixels)
-
-
-def _write_header(file: BinaryIO, shape: tuple[int, ...], kind: np.dtype[np.uint8] | np.dtype[np.uint16]) -> None:
-    from numpy.lib import format as npy
-
-    npy.write_array_header_1_0(file, {"descr": kind.str, "fortran_order": False, "shape": shape})
-
-
-def _decode(height: int, width: int, film: Film) -> tuple[NDArray[np.uint8 | np.uint16], tuple[int, int]]:
-    """A film fitted into (height, width), and its height and width before."""
-    decoded = film()
-    if decoded.ndim != 2 or decoded.dtype not in ("uint8", "uint16") or 0 in decoded.shape:
+    if film.ndim != 2 or film.dtype not in ("uint8", "uint16") or 0 in film.shape:
         raise FilmError(
-            f"decodes to {decoded.dtype} of shape {decoded.shape}, not to uint8 of shape (height, width), "
+            f"decodes to {film.dtype} of shape {film.shape}, not to uint8 of shape (height, width), "
             "nor to uint16 of such a shape."
         )
-    return fit_film(decoded, height, width), (decoded.shape[0], decoded.shape[1])
+    return stored_film(content, fit_film(film, height, width), *film.shape)
+
+
+def note_use(folder: Path, *, name: str, version: str, height: int, width: int, asked: int) -> None:
+    """Keep, for people, whose films these are, how many were asked for, and when. Nothing else depends on it."""
+    facts = {"cohort": name, "version": version, "height": height, "width": width, "asked": asked}
+    file, text = folder / ABOUT, json.dumps(facts, indent=0)
+    with suppress(StorageError, OSError):
+        if file.exists() and file.read_text(encoding="utf-8") == text:
+            os.utime(file)
+        else:
+            write_text(file, text)
+
+
+def _whole(folder: Path, wanted: Iterable[str], pixels: int, on_films: OnFilms | None = None) -> dict[str, Row]:
+    """Those of the films that the store has and that are, to the bit, what was written."""
+    index = read_index(folder)
+    rows = [index[content] for content in wanted if content in index]
+    checks = check_rows(folder, rows, pixels, on_films)
+    return {row.content: row for row, whole in zip(rows, checks, strict=True) if whole}
+
+
+def check_rows(folder: Path, rows: Sequence[Row], pixels: int, on_films: OnFilms | None = None) -> Iterator[bool]:
+    """Whether each film of a store, of so many pixels, is what was written. Read by several threads."""
+    if not rows:
+        return
+    try:
+        file = (folder / FILMS).open("rb", buffering=0)
+    except FileNotFoundError:
+        yield from (False for _ in rows)
+        return
+    with file, ThreadPoolExecutor(os.cpu_count()) as threads:
+        for done, whole in enumerate(threads.map(lambda row: is_whole(file, row, pixels), rows), start=1):
+            if on_films is not None:
+                on_films(CHECKING, done, len(rows))
+            yield whole
+
+
+def _decoded(
+    folder: Path, missing: Mapping[str, Sample | FindingSample], size: tuple[int, int], on_films: OnFilms | None
+) -> dict[str, Row]:
+    """Decode films and add them to the store; give their rows."""
+    if not missing:
+        return {}
+    index = read_index(folder)
+    doing = ANEW if missing.keys() <= index.keys() else DECODING
+    with StoreWriter(folder, coming=len(missing), pixels=size[0] * size[1], rows=index) as writer:
+        for film in for_each_film(
+            partial(_decode, *size),
+            [(content, sample.film) for content, sample in missing.items()],
+            names=[sample.sample_id for sample in missing.values()],
+            on_progress=None if on_films is None else partial(on_films, doing),
+        ):
+            writer.add(film)
+    return writer.rows
+
+
+def _decode(height: int, width: int, item: tuple[str, Film]) -> StoredFilm:
+    content, film = item
+    return fitted(film(), content, height, width)
+
+
+def _film_set(
+    folder: Path, samples: Sequence[Sample | FindingSample], rows: Sequence[Row], size: tuple[int, int], lock: Lock
+) -> FilmSet:
+    import numpy as np
+
+    from ra_bench.cohorts.film_rows import FilmRows
+
+    films = FilmRows(
+        folder / FILMS, starts=[row.start for row in rows], bits=[row.bits for row in rows], shape=size, lock=lock
+    )
+    return FilmSet(
+        ids=tuple(sample.sample_id for sample in samples),
+        films=cast("NDArray[np.uint8 | np.uint16]", films),  # as good as one, and mapped in any order
+        sizes=np.array([(row.height, row.width) for row in rows], np.int64).reshape(-1, 2),
+    )

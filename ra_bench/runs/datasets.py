@@ -11,11 +11,17 @@ from ra_bench.specs import DatasetSpec
 from ra_bench.values import Cohort, FindingSet
 
 if TYPE_CHECKING:
+    from ra_bench.cohorts.store import OnFilms
     from ra_bench.plugins import Registry
 
 
-def find_dataset(registry: Registry, name: str) -> DatasetSpec:
+def find_dataset(
+    registry: Registry, name: str, *, size: tuple[int, int] | None = None, on_films: OnFilms | None = None
+) -> DatasetSpec:
     """The dataset registered under a name, or the one that a path to a cohort.toml describes.
+
+    Loading the latter decodes films that were not seen before: `on_films` gets what is done, films done and films in
+    all, and with a `size`, (height, width), they are stored for training on the way.
 
     Raises
     ------
@@ -37,7 +43,7 @@ def find_dataset(registry: Registry, name: str) -> DatasetSpec:
         )
     return DatasetSpec(
         name=description.name,
-        load=partial(load_cohort, file),
+        load=partial(load_cohort, file, size=size, on_films=on_films),
         obtain=f"Described by {file.name}.",
         citation=description.citation,
         licence=description.licence,

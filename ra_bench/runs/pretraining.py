@@ -111,9 +111,9 @@ def _labels(findings: FindingSet) -> NDArray[np.float64]:
 
 def _films(findings: FindingSet, protocol: Protocol, data: Path) -> FilmSet:
     height, width = base_size(protocol)
-    ids = hashlib.sha256("\n".join(sample.sample_id for sample in findings.samples).encode()).hexdigest()
-    key = f"{findings.version[:16]}-{ids[:16]}-{height}x{width}"
-    return open_store(findings.samples, height=height, width=width, folder=data / "films", key=key)
+    return open_store(
+        findings.samples, name=findings.name, version=findings.version, height=height, width=width, data=data
+    )
 
 
 def _key(job: Job, protocol: Protocol, findings: FindingSet) -> str:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ra_bench.cohorts.store import OnFilms
     from ra_bench.specs import ModelSpec
     from ra_bench.values import Sample
 
@@ -81,13 +82,19 @@ def films_of(
     split: Split,
     protocol: Protocol,
     data: Path,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_films: OnFilms | None = None,
 ) -> FilmSet:
     """All films of a split at the protocol's base size, decoded once and kept: train, validation, test in order."""
     height, width = base_size(protocol)
-    samples = _samples(cohort, (*split.train, *split.validation, *split.test))
-    key = f"{cohort.version[:16]}-{split_hash(split)[:16]}-{height}x{width}"
-    return open_store(samples, height=height, width=width, folder=data / "films", key=key, on_progress=on_progress)
+    return open_store(
+        _samples(cohort, (*split.train, *split.validation, *split.test)),
+        name=cohort.name,
+        version=cohort.version,
+        height=height,
+        width=width,
+        data=data,
+        on_films=on_films,
+    )
 
 
 def _do(workplace: Workplace, job: Job, folder: Path, on_epoch: Callable[[EpochReport], None]) -> RunRecord:

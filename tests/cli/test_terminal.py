@@ -126,13 +126,13 @@ def test_plain_lines_tell_stage_epoch_loss_rmse_and_time_left(capfd, job):
 
 def test_plain_lines_are_for_a_log_and_hold_no_control_codes(capfd, job):
     with Display(quiet=False) as display:  # not a terminal
-        display.on_films(1, 2)
-        display.on_films(2, 2)
+        display.on_films("Decoding", 1, 2)
+        display.on_films("Decoding", 2, 2)
         display.on_job_start(job=job)
         display.say("[bold] " + "long " * 60)
     err = capfd.readouterr().err
     assert "\x1b" not in err
-    assert err.splitlines()[0] == "Decoding 2 films"
+    assert err.splitlines()[0] == "Decoding: 2 films"
     assert err.splitlines()[2] == ("[bold] " + "long " * 60).rstrip(" ") or err.splitlines()[2].startswith(
         "[bold] long"
     )

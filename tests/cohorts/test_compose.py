@@ -45,6 +45,7 @@ def test_a_hand_that_cannot_be_read_is_told(hands):
         read_two_hands(*hands)
 
 
-def test_films_of_two_depths_are_refused():
-    with pytest.raises(FilmError, match=r"left hand's film is uint8, the right hand's uint16; .* Export both alike"):
-        side_by_side(np.zeros((2, 2), np.uint8), np.zeros((2, 2), np.uint16))
+def test_of_films_of_two_depths_both_get_sixteen_bits_and_white_stays_white():
+    both = side_by_side(np.array([[0, 255]], np.uint8), np.array([[7, 65535]], np.uint16))
+    assert both.dtype == np.uint16
+    assert both.tolist() == [[0, 65535, 7, 65535]]

@@ -15,9 +15,10 @@ from PIL import Image
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, JPEG2000Lossless, RLELossless, generate_uid
 
+from ra_bench.cohorts.film_log import read_index
 from ra_bench.cohorts.images import decode_film
 from ra_bench.cohorts.load import load_cohort
-from ra_bench.cohorts.store import open_store
+from ra_bench.cohorts.store import open_store, store_folder
 from ra_bench.errors import FilmError
 
 COUNT = 200
@@ -146,12 +147,12 @@ def test_nothing_is_written_where_no_film_can_be_read(files, tmp_path):
     assert not (tmp_path / "data").exists()
 
 
-def test_no_store_is_left_of_films_that_cannot_be_read(files, make_cohort, tmp_path):
+def test_no_film_is_in_the_store_where_none_can_be_read(files, make_cohort, tmp_path):
     cohort = make_cohort(COUNT)
     samples = [replace(one, film=partial(_read, path)) for one, path in zip(cohort.samples, files, strict=True)]
     with pytest.raises(FilmError, match=f"{COUNT} of {COUNT} films cannot be used:"):
-        open_store(samples, height=15, width=20, folder=tmp_path, key="k")
-    assert [path.name for path in tmp_path.iterdir()] == [".k.lock"]
+        open_store(samples, name="bad", version="1", height=15, width=20, data=tmp_path)
+    assert read_index(store_folder(tmp_path, "bad", 15, 20)) == {}
 
 
 def _read(path: Path) -> np.ndarray:

@@ -60,7 +60,7 @@ def test_real_films_are_split_and_stored(loaded, tmp_path):
     cohort, _ = loaded
     split = split_cohort(cohort, SplitRule(train=8, validation=1, test=1))
     assert [len(split.train), len(split.validation), len(split.test)] == [32, 4, 4]
-    films = open_store(cohort.samples, height=96, width=128, folder=tmp_path, key="k")
+    films = open_store(cohort.samples, name=cohort.name, version=cohort.version, height=96, width=128, data=tmp_path)
     assert films.films.shape == (40, 96, 128)
     assert films.sizes[0].tolist() == [2080, 1600]
     assert not films.films[:, :, :20].any()  # an upright film in a wide frame

@@ -1,20 +1,34 @@
 """Films decoded once."""
 
+import json
 import multiprocessing
 import os
 import resource
 import signal
+import subprocess
+import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from ra_bench.cohorts.store import fit_film, open_store
+from ra_bench.cohorts import film_log
+from ra_bench.cohorts.film_log import FILMS, INDEX
+from ra_bench.cohorts.store import ANEW, CHECKING, DECODING, WAITING, building, open_store, store_folder
 from ra_bench.errors import FilmError, StorageError
 from ra_bench.values import FindingSample
+
+
+def opened(samples, high, wide, data, **changes):
+    return open_store(
+        samples, **{"name": "made", "version": "1", "height": high, "width": wide, "data": data, **changes}
+    )
 
 
 def broken_film():
@@ -29,19 +43,40 @@ def failing_film():
     return 1 / 0
 
 
+def deep_film() -> np.ndarray:
+    return np.array([[0, 1, 40_000, 65_535]] * 3, np.uint16)
+
+
 def dying_film():
     assert multiprocessing.parent_process() is not None  # never the tests' own process
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def with_film(cohort, place, film):
-    samples = list(cohort.samples)
-    samples[place] = replace(samples[place], film=film)
-    return samples
+def traced_film(traces, film):
+    """Leave a trace of each decoding."""
+    (traces / f"{threading.get_ident()}-{os.getpid()}-{os.urandom(4).hex()}").touch()
+    return film()
+
+
+def traced(samples, traces):
+    traces.mkdir(parents=True, exist_ok=True)
+    return [replace(sample, film=partial(traced_film, traces, sample.film)) for sample in samples]
+
+
+def decoded(traces):
+    """How many films were decoded since the last time."""
+    found = list(traces.iterdir())
+    for trace in found:
+        trace.unlink()
+    return len(found)
+
+
+def with_film(samples, place, film):
+    return [replace(sample, film=film) if number == place else sample for number, sample in enumerate(samples)]
 
 
 def test_films_come_in_the_order_of_the_samples(make_cohort, tmp_path):
-    films = open_store(make_cohort(40).samples, height=15, width=20, folder=tmp_path, key="k")
+    films = opened(make_cohort(40).samples, 15, 20, tmp_path)
     assert films.films.shape == (40, 15, 20)
     assert films.films.dtype == np.uint8
     assert films.films[:, 7, 10].tolist() == list(range(40))
@@ -49,32 +84,20 @@ def test_films_come_in_the_order_of_the_samples(make_cohort, tmp_path):
     assert films.sizes.tolist() == [[30, 40]] * 40
 
 
-def test_films_are_mapped_into_memory_and_cannot_be_changed(make_cohort, tmp_path):
-    films = open_store(make_cohort(3).samples, height=15, width=20, folder=tmp_path, key="k").films
-    assert isinstance(films, np.memmap)
-    with pytest.raises(ValueError, match="read-only"):
-        films[0, 0, 0] = 1
-
-
 def test_a_store_that_stands_is_opened_without_decoding(make_cohort, tmp_path):
-    cohort = make_cohort(3)
-    first = open_store(cohort.samples, height=15, width=20, folder=tmp_path, key="k")
-    samples = with_film(cohort, 0, broken_film)
-    again = open_store(samples, height=15, width=20, folder=tmp_path, key="k")
+    samples = make_cohort(3).samples
+    first = opened(samples, 15, 20, tmp_path)
+    again = opened(with_film(samples, 0, broken_film), 15, 20, tmp_path)
     assert np.array_equal(first.films, again.films)
 
 
 def test_progress_is_told_film_by_film(make_cohort, tmp_path):
-    calls = []
-    open_store(
-        make_cohort(3).samples,
-        height=15,
-        width=20,
-        folder=tmp_path,
-        key="k",
-        on_progress=lambda *call: calls.append(call),
-    )
-    assert calls == [(1, 3), (2, 3), (3, 3)]
+    samples, calls = make_cohort(3).samples, []
+    opened(samples, 15, 20, tmp_path, on_films=lambda *call: calls.append(call))
+    assert calls == [(DECODING, 1, 3), (DECODING, 2, 3), (DECODING, 3, 3)]
+    calls.clear()
+    opened(samples, 15, 20, tmp_path, on_films=lambda *call: calls.append(call))
+    assert calls == [(CHECKING, 1, 3), (CHECKING, 2, 3), (CHECKING, 3, 3)]
 
 
 def test_films_with_findings_are_stored_too(tmp_path, make_cohort):
@@ -82,167 +105,348 @@ def test_films_with_findings_are_stored_too(tmp_path, make_cohort):
         FindingSample(sample_id=s.sample_id, patient_id=s.patient_id, film=s.film, findings=())
         for s in make_cohort(2).samples
     ]
-    assert len(open_store(samples, height=15, width=20, folder=tmp_path, key="k").films) == 2
+    assert len(opened(samples, 15, 20, tmp_path).films) == 2
 
 
-@pytest.mark.parametrize("damage", ["films.npy", "sizes.npy", "index.json"])
+# --- what makes another film, and what does not ---
+
+
+def test_any_films_in_any_order_come_from_one_store_and_only_new_ones_are_decoded(make_cohort, tmp_path):
+    samples, traces = make_cohort(6).samples, tmp_path / "traces"
+    samples = traced(samples, traces)
+    opened(samples[1:4], 15, 20, tmp_path)
+    assert decoded(traces) == 3
+    turned = opened(samples[::-1], 15, 20, tmp_path)
+    assert decoded(traces) == 3
+    assert turned.films[:, 0, 0].tolist() == [5, 4, 3, 2, 1, 0]
+    assert turned.ids[0] == "film005"
+
+
+@pytest.mark.parametrize(
+    ("change", "decodings"),
+    [({}, 0), ({"version": "2"}, 3), ({"name": "other"}, 3), ({"height": 16}, 3), ({"width": 21}, 3)],
+)
+def test_another_version_or_size_is_decoded_again(make_cohort, tmp_path, change, decodings):
+    samples = traced(make_cohort(3).samples, tmp_path / "traces")
+    opened(samples, 15, 20, tmp_path)
+    decoded(tmp_path / "traces")
+    opened(samples, 15, 20, tmp_path, **change)
+    assert decoded(tmp_path / "traces") == decodings
+
+
+def test_a_film_is_known_by_its_content_whatever_the_version_where_it_says_so(make_cohort, tmp_path):
+    traces = tmp_path / "traces"
+    samples = [replace(sample, content=sample.sample_id) for sample in traced(make_cohort(3).samples, traces)]
+    opened(samples, 15, 20, tmp_path)
+    decoded(traces)
+    samples[1] = replace(samples[1], content="other pixels")
+    opened(samples, 15, 20, tmp_path, version="a reading was mended")
+    assert decoded(traces) == 1
+
+
+def test_films_of_one_content_are_decoded_once(make_cohort, tmp_path):
+    samples = [replace(sample, content="same") for sample in traced(make_cohort(3).samples, tmp_path / "traces")]
+    films = opened(samples, 15, 20, tmp_path)
+    assert (len(films.ids), films.films.shape, decoded(tmp_path / "traces")) == (3, (3, 15, 20), 1)
+
+
+def test_a_film_that_was_fitted_by_other_code_is_in_another_store(monkeypatch, tmp_path):
+    before = store_folder(tmp_path, "made", 15, 20)
+    monkeypatch.setattr("ra_bench.cohorts.store.fitting_version", lambda: "00000000")
+    assert store_folder(tmp_path, "made", 15, 20) != before
+
+
+@pytest.mark.parametrize("name", ["../../outside", "a/b", "..", ".hidden", "", "Händel 1"])
+def test_a_store_lies_in_the_folder_of_films_whatever_the_name_of_its_cohort(tmp_path, name):
+    folder = store_folder(tmp_path, name, 15, 20)
+    assert folder.resolve().parent == (tmp_path / "films").resolve()
+    assert not folder.name.startswith(".")
+
+
+# --- damage ---
+
+
+@pytest.mark.parametrize("damage", [FILMS, INDEX])
 def test_a_store_with_a_lost_file_is_built_again(make_cohort, tmp_path, damage):
-    cohort = make_cohort(3)
-    open_store(cohort.samples, height=15, width=20, folder=tmp_path, key="k")
-    (tmp_path / "k" / damage).unlink()
-    assert open_store(cohort.samples, height=15, width=20, folder=tmp_path, key="k").films[2, 0, 0] == 2
+    samples = make_cohort(3).samples
+    opened(samples, 15, 20, tmp_path)
+    (store_folder(tmp_path, "made", 15, 20) / damage).unlink()
+    assert opened(samples, 15, 20, tmp_path).films[:, 0, 0].tolist() == [0, 1, 2]
 
 
-@pytest.mark.parametrize("damage", ["films.npy", "sizes.npy", "index.json"])
-def test_a_store_with_a_file_that_is_cut_off_is_built_again(make_cohort, tmp_path, damage):
-    cohort = make_cohort(3)
-    open_store(cohort.samples, height=15, width=20, folder=tmp_path, key="k")
-    file = tmp_path / "k" / damage
+@pytest.mark.parametrize(("damage", "decodings"), [(FILMS, 1), (INDEX, 1)])
+def test_of_a_store_that_is_cut_off_only_the_lost_film_is_decoded_again(make_cohort, tmp_path, damage, decodings):
+    samples = traced(make_cohort(3).samples, tmp_path / "traces")
+    opened(samples, 15, 20, tmp_path)
+    decoded(tmp_path / "traces")
+    file = store_folder(tmp_path, "made", 15, 20) / damage
     file.write_bytes(file.read_bytes()[:-5])
-    assert open_store(cohort.samples, height=15, width=20, folder=tmp_path, key="k").films[2, 0, 0] == 2
+    assert opened(samples, 15, 20, tmp_path).films[:, 0, 0].tolist() == [0, 1, 2]
+    assert decoded(tmp_path / "traces") == decodings
+    opened(samples, 15, 20, tmp_path)
+    assert decoded(tmp_path / "traces") == 0
 
 
-def test_a_store_of_another_size_is_built_again(make_cohort, tmp_path):
+def test_one_bit_that_changed_is_found_and_the_film_decoded_anew(make_cohort, tmp_path):
+    samples, calls = traced(make_cohort(5).samples, tmp_path / "traces"), []
+    opened(samples, 15, 20, tmp_path)
+    decoded(tmp_path / "traces")
+    with (store_folder(tmp_path, "made", 15, 20) / FILMS).open("r+b") as file:
+        file.seek(2 * 320 + 299)  # the last pixel of the third film
+        (byte,) = file.read(1)
+        file.seek(-1, os.SEEK_CUR)
+        file.write(bytes([byte ^ 1]))
+    films = opened(samples, 15, 20, tmp_path, on_films=lambda *call: calls.append(call))
+    assert [(film == place).all() for place, film in enumerate(films.films)] == [True] * 5
+    assert decoded(tmp_path / "traces") == 1
+    assert calls[-1] == (ANEW, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"start": 0},
+        {"start": -320},
+        {"start": "x"},
+        {"bits": 16},
+        {"bits": 0},
+        {"height": 31},
+        {"digest": ""},
+        {"x": 1},
+    ],
+)
+def test_an_index_that_says_something_else_of_a_film_is_not_believed(make_cohort, tmp_path, change):
+    samples = traced(make_cohort(3).samples, tmp_path / "traces")
+    opened(samples, 15, 20, tmp_path)
+    decoded(tmp_path / "traces")
+    file = store_folder(tmp_path, "made", 15, 20) / INDEX
+    lines = file.read_text().splitlines()
+    file.write_text("\n".join([lines[0], json.dumps({**json.loads(lines[1]), **change}), lines[2]]) + "\n")
+    films = opened(samples, 15, 20, tmp_path)
+    assert films.films[:, 0, 0].tolist() == [0, 1, 2]
+    assert films.sizes.tolist() == [[30, 40]] * 3
+    assert decoded(tmp_path / "traces") == 1
+
+
+@pytest.mark.parametrize("text", [b"", b"\0" * 500, b"{", b"[]\n3\nnull\n", b"\xff\xfe"])
+def test_an_index_that_cannot_be_understood_costs_time_only(make_cohort, tmp_path, text):
     samples = make_cohort(3).samples
-    open_store(samples, height=15, width=20, folder=tmp_path, key="k")
-    assert open_store(samples, height=30, width=40, folder=tmp_path, key="k").films.shape == (3, 30, 40)
+    first = opened(samples, 15, 20, tmp_path)
+    (store_folder(tmp_path, "made", 15, 20) / INDEX).write_bytes(text)
+    again = opened(samples, 15, 20, tmp_path)
+    assert again.films[:, 0, 0].tolist() == [0, 1, 2]
+    assert first.films[:, 0, 0].tolist() == [0, 1, 2]  # whoever has the films mapped sees them as they were
+    opened(with_film(samples, 0, broken_film), 15, 20, tmp_path)
 
 
-def test_a_store_of_other_films_is_built_again(make_cohort, tmp_path):
-    samples = make_cohort(3).samples
-    open_store(samples, height=15, width=20, folder=tmp_path, key="k")
-    turned = open_store(samples[::-1], height=15, width=20, folder=tmp_path, key="k")
-    assert turned.films[:, 0, 0].tolist() == [2, 1, 0]
+# --- films that cannot be decoded ---
 
 
-def test_all_films_that_cannot_be_decoded_are_told_and_nothing_is_kept(make_cohort, tmp_path):
-    cohort = make_cohort(40)
-    samples = with_film(replace(cohort, samples=tuple(with_film(cohort, 5, broken_film))), 30, failing_film)
+def test_all_films_that_cannot_be_decoded_are_told_and_the_others_kept(make_cohort, tmp_path):
+    good = traced(make_cohort(40).samples, tmp_path / "traces")
+    samples = with_film(with_film(good, 5, broken_film), 30, failing_film)
     with pytest.raises(FilmError) as caught:
-        open_store(samples, height=15, width=20, folder=tmp_path, key="k")
+        opened(samples, 15, 20, tmp_path)
     assert str(caught.value).splitlines() == [
         "2 of 40 films cannot be used:",
         "  film005: the file is cut off.",
         "  film030: ZeroDivisionError: division by zero",
     ]
-    assert [path.name for path in tmp_path.iterdir()] == [".k.lock"]
-
-
-def deep_film() -> np.ndarray:
-    return np.array([[0, 1, 40_000, 65_535]] * 3, np.uint16)
-
-
-@pytest.mark.parametrize("places", [[0], [3], [0, 1, 2, 3, 4]])
-def test_one_film_of_sixteen_bits_makes_a_store_of_sixteen(make_cohort, tmp_path, places):
-    samples = tuple(make_cohort(5).samples)
-    for place in places:
-        samples = with_film(replace(make_cohort(5), samples=samples), place, deep_film)
-    films = open_store(samples, height=3, width=4, folder=tmp_path, key="k").films
-    assert films.dtype == np.uint16
-    for place, film in enumerate(films):
-        expected = deep_film() if place in places else np.full((3, 4), 257 * place)
-        assert np.array_equal(film, expected)
-
-
-def test_a_store_of_sixteen_bits_is_not_built_twice(make_cohort, tmp_path):
-    cohort = make_cohort(2)
-    open_store(with_film(cohort, 1, deep_film), height=3, width=4, folder=tmp_path, key="k")
-    again = open_store(with_film(cohort, 1, broken_film), height=3, width=4, folder=tmp_path, key="k")
-    assert again.films[1].tolist() == deep_film().tolist()
-
-
-def test_a_film_of_sixteen_bits_is_fitted_as_one_of_eight_and_finer():
-    film = np.random.default_rng(0).integers(0, 256, (60, 80)).astype(np.uint8)
-    deep = fit_film(film.astype(np.uint16) * 257, 20, 40)
-    assert deep.dtype == np.uint16
-    assert np.abs(deep / 257 - fit_film(film, 20, 40)).max() <= 1
-    assert not deep[:, :5].any()
-
-
-def test_sixteen_bits_do_not_wrap_around_at_an_edge():
-    stripes = np.tile(np.repeat(np.array([0, 65535], np.uint16), 50), (100, 2))
-    fitted = fit_film(stripes, 50, 100)
-    assert (fitted.min(), fitted.max()) == (0, 65535)
-    assert fitted[:, :20].max() < 10_000
+    assert decoded(tmp_path / "traces") == 38
+    assert opened(good, 15, 20, tmp_path).films[:, 0, 0].tolist() == list(range(40))
+    assert decoded(tmp_path / "traces") == 2
 
 
 def test_a_film_of_the_wrong_shape_is_refused(make_cohort, tmp_path):
-    samples = with_film(make_cohort(2), 1, strange_film)
+    samples = with_film(make_cohort(2).samples, 1, strange_film)
     with pytest.raises(FilmError, match=r"film001: decodes to uint8 of shape \(3, 4, 3\), not to uint8 of shape"):
-        open_store(samples, height=15, width=20, folder=tmp_path, key="k")
+        opened(samples, 15, 20, tmp_path)
 
 
 @pytest.mark.skipif(os.cpu_count() == 1, reason="one core: films are decoded in the process itself")
 def test_a_process_that_is_killed_is_told(make_cohort, tmp_path):
-    samples = with_film(make_cohort(40), 20, dying_film)
+    samples = with_film(make_cohort(40).samples, 20, dying_film)
     with pytest.raises(FilmError, match="A process that decodes films was ended from outside, most likely for want of"):
-        open_store(samples, height=15, width=20, folder=tmp_path, key="k")
-    assert not (tmp_path / "k").exists()
+        opened(samples, 15, 20, tmp_path)
+
+
+# --- 16 bits ---
+
+
+@pytest.mark.parametrize("places", [[0], [3], [0, 1, 2, 3, 4]])
+def test_one_film_of_sixteen_bits_makes_all_that_are_asked_for_have_sixteen(make_cohort, tmp_path, places):
+    samples = list(make_cohort(5).samples)
+    for place in places:
+        samples = with_film(samples, place, deep_film)
+    films = opened(samples, 3, 4, tmp_path).films
+    assert films.dtype == np.uint16
+    for place, film in enumerate(films):
+        assert film.dtype == np.uint16
+        assert np.array_equal(film, deep_film() if place in places else np.full((3, 4), 257 * place))
+
+
+def test_films_of_eight_bits_keep_them_beside_one_of_sixteen(make_cohort, tmp_path):
+    samples = with_film(make_cohort(5).samples, 3, deep_film)
+    opened(samples, 3, 4, tmp_path)
+    films = opened(samples[:3], 3, 4, tmp_path).films
+    assert (films.dtype, films[2, 0, 0]) == (np.uint8, 2)
+
+
+# --- no room ---
 
 
 def test_a_folder_that_cannot_be_written_to_is_told(make_cohort, tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(StorageError, match=r"Cannot write the decoded films to .*file/k: .*\n.*nothing half-written"):
-        open_store(make_cohort(2).samples, height=15, width=20, folder=tmp_path / "file", key="k")
+    with pytest.raises(StorageError, match=r"Cannot keep decoded films in .*file/films/made.*: .*\n.*with --data"):
+        opened(make_cohort(2).samples, 15, 20, tmp_path / "file")
 
 
-def test_a_full_disk_is_told_and_leaves_nothing(make_cohort, tmp_path):
+@pytest.mark.parametrize(("deep", "bytes_needed"), [(False, "0.2"), (True, "0.5")])
+def test_a_full_disk_is_told_with_what_is_needed_and_the_build_goes_on_from_there(
+    make_cohort, tmp_path, deep, bytes_needed
+):
+    samples = make_cohort(9).samples
+    if deep:
+        samples = [replace(one, film=partial(noise, number, deep=True)) for number, one in enumerate(samples)]
+    samples = traced(samples, tmp_path / "traces")
     # A limit on the size of files fails as a full disk does: in the middle of a write.
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (45_000 * (1 + deep), hard))
     try:
-        with pytest.raises(StorageError, match="Cannot write the decoded films"):
-            open_store(make_cohort(9).samples, height=150, width=200, folder=tmp_path, key="k")
+        with pytest.raises(StorageError) as caught:
+            opened(samples, 150, 200, tmp_path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert [path.name for path in tmp_path.iterdir()] == [".k.lock"]
+    assert str(caught.value).startswith("Cannot write the decoded films to ")
+    assert f"8 films are still to be written and take {bytes_needed} MB" in str(caught.value)
+    assert ("or twice as much if they have more than 8 bits" in str(caught.value)) is not deep
+    assert "What was decoded is kept (1 of them this time)" in str(caught.value)
+    decoded(tmp_path / "traces")
+    films = opened(samples, 150, 200, tmp_path)
+    assert decoded(tmp_path / "traces") == 8
+    undisturbed = opened(samples, 150, 200, tmp_path / "other")
+    assert np.array_equal(films.films, undisturbed.films)
 
 
-def counted_film(folder, barrier_file):
-    """Leave a trace of each decoding."""
-    (folder / f"{threading.get_ident()}-{os.getpid()}-{os.urandom(4).hex()}").touch()
-    return np.zeros((3, 4), np.uint8)
+def test_films_are_not_decoded_where_there_is_no_room_for_them(make_cohort, tmp_path, monkeypatch):
+    samples = traced(make_cohort(9).samples, tmp_path / "traces")
+    monkeypatch.setattr(film_log.shutil, "disk_usage", lambda folder: SimpleNamespace(free=9 * 30_016 - 1))
+    with pytest.raises(StorageError, match=r"No space left on device\.\n9 films are still to be .* take 0\.3 MB"):
+        opened(samples, 150, 200, tmp_path)
+    assert decoded(tmp_path / "traces") == 0
+    monkeypatch.setattr(film_log.shutil, "disk_usage", lambda folder: SimpleNamespace(free=9 * 30_016))
+    assert len(opened(samples, 150, 200, tmp_path).ids) == 9
+
+
+def test_the_first_film_of_sixteen_bits_asks_for_twice_the_room(make_cohort, tmp_path, monkeypatch):
+    samples = with_film(make_cohort(9).samples, 2, deep_film)
+    monkeypatch.setattr(film_log.shutil, "disk_usage", lambda folder: SimpleNamespace(free=9 * 30_016))
+    with pytest.raises(StorageError, match=r"7 films are still to be written and take 0\.4 MB; 0\.3 MB are free"):
+        opened(samples, 150, 200, tmp_path)
+
+
+# --- two at once, and builds that are ended ---
 
 
 def test_two_that_want_one_store_build_it_once(make_cohort, tmp_path):
-    (tmp_path / "traces").mkdir()
-    samples = with_film(make_cohort(3), 0, partial(counted_film, tmp_path / "traces", None))
+    samples = traced(make_cohort(3).samples, tmp_path / "traces")
     with ThreadPoolExecutor(2) as pool:
-        wanted = [
-            pool.submit(open_store, samples, height=3, width=4, folder=tmp_path / "store", key="k") for _ in range(2)
-        ]
+        wanted = [pool.submit(opened, samples, 3, 4, tmp_path / "store") for _ in range(2)]
     assert [len(one.result().ids) for one in wanted] == [3, 3]
-    assert len(list((tmp_path / "traces").iterdir())) == 1
+    assert decoded(tmp_path / "traces") == 3
 
 
-# --- fitting ---
+def test_whoever_waits_for_another_process_is_told(make_cohort, tmp_path):
+    calls = []
+    samples = traced(make_cohort(3).samples, tmp_path / "traces")
+    with ThreadPoolExecutor(1) as pool:
+        with building(store_folder(tmp_path, "made", 3, 4)):
+            second = pool.submit(opened, samples, 3, 4, tmp_path, on_films=lambda *call: calls.append(call))
+            deadline = time.monotonic() + 30
+            while not calls and time.monotonic() < deadline:
+                time.sleep(0.01)
+            assert calls == [(WAITING, 0, 0)]
+            assert decoded(tmp_path / "traces") == 0
+        assert len(second.result().ids) == 3
 
 
-def test_a_film_keeps_its_shape_and_is_centred_on_black():
-    fitted = fit_film(np.full((200, 100), 255, np.uint8), 50, 80)
-    assert fitted.shape == (50, 80)
-    assert (fitted[25] > 250).sum() == 25
-    assert (fitted[:, 40] > 250).all()
-    assert not fitted[:, :27].any()
-    assert not fitted[:, 53:].any()
+def noise(number, *, deep=False, seconds=0.0):
+    time.sleep(seconds)
+    kind = np.uint16 if deep else np.uint8
+    return np.random.default_rng(number).integers(0, np.iinfo(kind).max, (60, 80)).astype(kind)
 
 
-def test_a_film_of_the_right_size_is_not_touched():
-    film = np.random.default_rng(0).integers(0, 255, (12, 16), dtype=np.uint8)
-    assert np.array_equal(fit_film(film, 12, 16), film)
+COUNT = 60
+BUILD = f"""
+import sys
+from pathlib import Path
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from test_store import build
+build(Path(sys.argv[1]), 0.02)
+"""
 
 
-def test_fine_stripes_become_grey_and_no_pattern():
-    stripes = np.tile(np.array([0, 255], np.uint8), (300, 200))
-    fitted = fit_film(stripes, 30, 40)
-    assert abs(float(fitted.mean()) - 127.5) < 2
-    assert fitted[5:-5, 5:-5].std() < 3
+def build(folder, seconds):
+    from ra_bench.values import Sample
+
+    samples = [
+        Sample(
+            sample_id=f"film{number}",
+            patient_id="",
+            visit="",
+            film=partial(noise, number, deep=number % 7 == 3, seconds=seconds),
+            readings={},
+        )
+        for number in range(COUNT)
+    ]
+    return opened(traced(samples, folder / "traces"), 50, 70, folder)
 
 
-def test_a_small_film_is_enlarged():
-    assert fit_film(np.full((3, 4), 90, np.uint8), 30, 40).min() == 90
+def started(folder):
+    process = subprocess.Popen([sys.executable, "-c", BUILD, str(folder)], stderr=subprocess.PIPE)
+    (folder / "traces").mkdir(parents=True, exist_ok=True)
+    return process
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (1, 3000), (3000, 1)])
-def test_extreme_shapes_fit(shape):
-    assert fit_film(np.full(shape, 200, np.uint8), 30, 40).max() == 200
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+@pytest.mark.parametrize("kills", [[1], [2, 9, 20], [COUNT - 1]])
+def test_a_build_that_is_killed_goes_on_where_it_was(tmp_path, kills):
+    folder = tmp_path / "disturbed"
+    index = store_folder(folder, "made", 50, 70) / INDEX
+    for films in kills:
+        process = started(folder)
+        until(lambda films=films: index.exists() and index.read_bytes().count(b"\n") >= films)
+        process.kill()
+        process.communicate()
+        assert until(lambda: not running(folder), raises=False), "processes that decode outlive the one that is killed"
+    finished = index.read_bytes().count(b"\n")
+    decoded(folder / "traces")
+    films = build(folder, 0)
+    assert decoded(folder / "traces") == COUNT - finished
+    undisturbed = build(tmp_path / "undisturbed", 0)
+    assert films.films.dtype == undisturbed.films.dtype
+    assert films.films[:].tobytes() == undisturbed.films[:].tobytes()
+    assert np.array_equal(films.sizes, undisturbed.sizes)
+
+
+def running(folder):
+    """Processes that were started with the folder in their command line, zombies left out."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes().split(b"\0")
+        except OSError:  # it ended meanwhile
+            continue
+        if str(folder).encode() in words:
+            found.append(process.name)
+    return found
+
+
+def until(true, *, seconds=30, raises=True):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if true():
+            return True
+        time.sleep(0.005)
+    assert not raises, "it did not come to that in time"
+    return False
