@@ -1,12 +1,18 @@
-"""`ra-bench cohort`: describe films of your own, look at a cohort, make a simulated one."""
+"""`ra-bench cohort`: describe films of your own, look at a cohort, make a simulated one, tidy what is kept of them."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ra_bench.cli.options import data_folder, opened, plugin_options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ra_bench.cohorts.cache import Kept
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -15,7 +21,7 @@ _DATA = click.option("--data", type=_FOLDER, default=data_folder(), show_default
 
 @click.group("cohort")
 def command() -> None:
-    """Describe, look at and make cohorts."""
+    """Describe, look at and make cohorts, and see what is kept of their films."""
 
 
 @command.command("init")
@@ -61,3 +67,53 @@ def make(folder: Path, films: int, width: int, seed: int) -> None:
 
     file = write_synthetic_hands(folder, films=films, width=width, seed=seed)
     click.echo(f"Wrote {films} simulated films.\n  ra-bench run --models all --dataset {file}")
+
+
+@command.command("cache")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--check", is_flag=True, help="Read every film, to find what was damaged on disk.")
+@click.option("--prune", is_flag=True, help="Delete what is listed, after asking. What a run uses is never deleted.")
+@click.option(
+    "--older-than", "days", type=click.FloatRange(0), metavar="DAYS", help="Only what was not used for so many days."
+)
+@click.option("--yes", is_flag=True, help="Delete without asking.")
+@_DATA
+def cache(names: tuple[str, ...], check: bool, prune: bool, days: float | None, yes: bool, data: Path) -> None:
+    """Show what is kept of decoded films, all or by NAME of a store or a cohort, and delete what is not wanted."""
+    from ra_bench.cli.terminal import Display, print_kept
+    from ra_bench.cohorts.cache import choose_kept, list_kept
+
+    if yes and not prune:
+        raise click.UsageError("--yes is for --prune.")
+    with Display(quiet=False) as display:
+        kept = choose_kept(list_kept(data, check=check, on_films=display.on_films), names, days)
+    if not kept:
+        click.echo(f"Nothing is kept in {data}." if not names and days is None else "Nothing of that kind is kept.")
+        return
+    print_kept(kept)
+    if prune:
+        _delete(kept, yes=yes)
+
+
+def _delete(kept: Sequence[Kept], *, yes: bool) -> None:
+    """Ask, and delete what nobody uses; what is left over is an error."""
+    from ra_bench.cohorts.cache import delete_kept
+    from ra_bench.errors import BusyError, StorageError
+
+    said = f"Delete {'these' if len(kept) > 1 else 'this'}, {sum(each.bytes for each in kept) / 1e6:,.1f} MB?"
+    try:
+        if not yes and not click.confirm(said):
+            click.echo("Nothing was deleted.")
+            return
+    except click.Abort:
+        raise click.UsageError("nobody answers. To delete without being asked, say --yes.") from None
+    problems = []
+    for each in kept:
+        try:
+            delete_kept(each)
+        except (BusyError, StorageError) as error:
+            problems.append(str(error))
+        else:
+            click.echo(f"Deleted {each.name}, {each.bytes / 1e6:,.1f} MB.")
+    if problems:
+        raise StorageError("\n".join(problems))

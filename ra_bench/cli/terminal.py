@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from ra_bench.boards.render.numbers import as_text, duration, fixed
 from ra_bench.runs.plan import FIRST_TIME
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
+    from ra_bench.cohorts.cache import Kept
     from ra_bench.suite import Plan
     from ra_bench.values import Column, EpochReport, Job, MetricValue, RunRecord
 
@@ -172,6 +174,26 @@ def print_board(board: Board, console: Console | None = None) -> None:
     for row in board.rows:
         if row.kind in {"failed", "waiting"}:
             console.print(f"{_label(row)}: {row.remark}", markup=False, highlight=False)
+
+
+def print_kept(kept: Sequence[Kept]) -> None:
+    """A line on each store of decoded films, and on the digests."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("name", "cohort", "size", "films", "MB", "last used", "state"):
+        right = heading in {"size", "films", "MB"}
+        table.add_column(heading, justify="right" if right else "left")
+    for each in kept:
+        table.add_row(
+            Text(each.name),
+            Text(each.cohort),
+            "" if each.size is None else f"{each.size[0]} x {each.size[1]}",
+            f"{each.films:,} of {each.asked:,}" if each.films < each.asked else f"{each.films:,}",
+            f"{each.bytes / 1e6:,.1f}",
+            time.strftime("%Y-%m-%d", time.localtime(each.last_used)),
+            f"{each.state}, in use" if each.in_use else each.state,
+        )
+    # Wider than the terminal, if need be: a name that is cut in two cannot be copied.
+    Console(width=max(Console().width, 200)).print(table)
 
 
 def _table(board: Board, rows: Sequence[BoardRow], width: int) -> Table:
