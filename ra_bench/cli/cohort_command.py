@@ -28,7 +28,10 @@ def init(folder: Path, force: bool) -> None:
     file, guesses = describe_films(folder, replace_it=force)
     for guess in guesses:
         click.echo(f"- {guess}")
-    click.echo(f"Wrote {file}. Read it, mend what was guessed wrong, then:\n  ra-bench cohort check {file}")
+    click.echo(
+        f"Wrote {file}. Read it, mend what was guessed wrong, then:\n  ra-bench cohort check {file}\n"
+        f"  ra-bench run --models all --dataset {file}"
+    )
 
 
 @command.command("check")

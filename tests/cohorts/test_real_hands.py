@@ -40,7 +40,7 @@ def test_what_is_guessed_and_what_is_absent_is_said(loaded):
     told = "\n".join(guesses)
     assert "Patient: no column found" in told
     assert "Score: column 'boneage'" in told
-    assert "Not used: 'male'." in told
+    assert "Facts that no model sees: sex is column 'male'." in told
     assert any("patient split not verifiable" in remark for remark in cohort.remarks)
     assert any("Bone age stands in for the score" in remark for remark in cohort.remarks)
 

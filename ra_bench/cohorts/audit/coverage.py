@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -18,7 +19,9 @@ GAP = 0.1
 #: What makes a gap a warning: the share of the other side's films in it, and how rarely chance would leave it open.
 _SHARE, _CHANCE = 0.05, 0.001
 
-_BINS = 14
+#: A histogram has so many bins at most; their width is a round number.
+_BINS = 15
+_ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +33,21 @@ class Histogram:
 
 
 def histogram(scores: Mapping[str, Sequence[float]], scale: Scale) -> Histogram:
-    """Scores by side in bins of equal width over the whole scale."""
+    """Scores by side in bins over the whole scale, of a round width; the last may be narrower.
+
+    Examples
+    --------
+    >>> from ra_bench.values import SVH_HANDS
+    >>> found = histogram({"all": [0, 19, 20, 280]}, SVH_HANDS)
+    >>> found.edges[:3], found.edges[-1], found.counts["all"][:2], found.counts["all"][-1]
+    ((0.0, 20.0, 40.0), 280.0, (2, 1), 1)
+    """
     import numpy as np
 
-    edges = np.linspace(scale.minimum, scale.maximum, _BINS + 1)
+    least = (scale.maximum - scale.minimum) / _BINS
+    size = 10 ** math.floor(math.log10(least))
+    width = next(size * step for step in _ROUND if size * step >= least)
+    edges = np.append(np.arange(scale.minimum, scale.maximum, width), scale.maximum)
     counts = {side: tuple(np.histogram(own, edges)[0].tolist()) for side, own in scores.items()}
     return Histogram(edges=tuple(edges.tolist()), counts=counts)
 
