@@ -233,7 +233,6 @@ def test_mirrored_films_are_found_where_films_have_a_marker_on_one_side(folder):
 def test_what_cannot_be_judged_is_said(folder):
     said = "Whether films are mirrored could not be judged: it changes the median film of this cohort too little."
     assert said in folder.check().notes
-    )
     folder.write_rows(folder.rows[:19])
     assert "Whether films are turned was not judged: it takes 20 films or more." in folder.check().notes
 
