@@ -53,6 +53,6 @@ def _print_finding(console: Console, finding: Finding) -> None:
     )
     console.print(head)
     for item in finding.items:
-        console.print(Padding(Text(f"- {one_line(item)}"), (0, 0, 0, 2)))
+        console.print(Padding(Text(f"- {one_line(item)}"), (0, 0, 0, 2), expand=False))
     if finding.advice:
-        console.print(Padding(Text(one_line(finding.advice)), (0, 0, 0, 2)))
+        console.print(Padding(Text(one_line(finding.advice)), (0, 0, 0, 2), expand=False))

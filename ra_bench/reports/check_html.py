@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ra_bench.reports.check import CohortReport
     from ra_bench.reports.sections import Section
 
-_WIDTH, _HEIGHT, _LEFT, _BASE, _TOP = 640, 230, 40, 190, 10
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _BASE, _TOP = 640, 230, 40, 620, 190, 10
 #: Bars of films that stand on no side.
 _REST = "rest"
 
@@ -49,6 +49,7 @@ class _Bars:
     width: int = _WIDTH
     height: int = _HEIGHT
     left: int = _LEFT
+    right: int = _RIGHT
     base: int = _BASE
 
 
@@ -98,7 +99,7 @@ def _bars(scores: Histogram) -> _Bars:
     if any(rest):
         sides[_REST] = tuple(rest)
     most = max(scores.counts[ALL])
-    step = (_WIDTH - _LEFT) / len(rest)
+    step = (_RIGHT - _LEFT) / len(rest)
     bars, tops = [], [float(_BASE)] * len(rest)
     for side, counts in sides.items():
         for place, count in enumerate(counts):

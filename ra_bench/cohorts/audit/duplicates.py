@@ -62,7 +62,8 @@ def find_near_duplicates(films: Sequence[AuditedFilm]) -> list[Finding]:
         Finding(
             kind="near-duplicates",
             level="warning",
-            said=f"{_pairs(pairs)} look like copies of one another{told}{_in_conflict(pairs)}",
+            said=f"{_pairs(pairs)} {'looks' if len(pairs) == 1 else 'look'} like copies of one another{told}"
+            f"{_in_conflict(pairs)}",
             items=tuple(f"Films {called(one)} and {called(other)}" for one, other in pairs),
             advice="Look at both. If one is a copy, take it out of the table, or give both the same patient.",
         )
