@@ -63,6 +63,7 @@ class Description:
     score: Text | None = None
     patient: Text | None = None
     visit: Text | None = None
+    site: Text | None = None
     citation: str = ""
     licence: str = ""
     private: bool = False
@@ -75,7 +76,7 @@ class Description:
 _SECTIONS: Mapping[str, type] = {"": Description, "scale": Scale, "split": SplitColumn}
 
 #: Keys that say how a table of any columns is read.
-_MAPPING = ("image", "left", "right", "readers", "score", "patient", "visit", "scale", "split")
+_MAPPING = ("image", "left", "right", "readers", "score", "patient", "visit", "site", "scale", "split")
 
 
 def read_description(file: Path) -> Description:

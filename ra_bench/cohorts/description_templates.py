@@ -23,6 +23,8 @@ window = []
 patient = ""
 # 'visit' is the column that tells a patient's films apart in time. It may be left out.
 visit = ""
+# 'site' is the column that says where a film was taken, for 'ra-bench run --folds sites'. It may be left out.
+site = ""
 # Either 'readers', one column a reader, or 'score', one column with the score. With readers, the board has a human row.
 readers = []
 score = ""

@@ -64,8 +64,10 @@ def load_cohort(file: Path, data_dir: Path, on_progress: Callable[[int, int], No
             visit=entry.visit,
             film=_film(paths, description.window),
             readings=entry.readings,
+            site=entry.site,
+            pixels=_contents(parts),
         )
-        for entry, (paths, _) in zip(scored, files, strict=True)
+        for entry, (paths, parts) in zip(scored, files, strict=True)
     )
     given = _given_split(scored, description)
     return Cohort(
@@ -74,7 +76,7 @@ def load_cohort(file: Path, data_dir: Path, on_progress: Callable[[int, int], No
             samples=samples,
             scale=description.scale,
             given_split=given,
-            contents={sample_id: " + ".join(parts) for sample_id, parts in digests.items()},
+            contents={sample.sample_id: sample.pixels for sample in samples},
         ),
         scale=description.scale,
         samples=samples,
@@ -99,6 +101,11 @@ def _scored(contents: Contents) -> list[Entry]:
 
 def _sample_id(entry: Entry) -> str:
     return film_stem(entry.film)
+
+
+def _contents(parts: tuple[str, ...]) -> str:
+    """The digest of a film, or of the two hands that it is composed of."""
+    return " + ".join(parts)
 
 
 def _film(paths: tuple[Path, ...], window: tuple[float, float] | None) -> Film:

@@ -59,6 +59,7 @@ class Entry:
     readings: Mapping[str, float]
     hands: tuple[str, str] | None = None
     place: str = ""
+    site: str = ""
 
 
 def read_table(file: Path) -> Table:
@@ -151,7 +152,11 @@ def read_entries(table: Table, description: Description) -> tuple[Entry, ...]:
 def _check_columns(table: Table, description: Description) -> None:
     films = [name for name in (description.image, description.left, description.right) if name is not None]
     named = [*(column for film in films for column in image_columns(film)), *description.readers]
-    named += [name for name in (description.score, description.patient, description.visit) if name is not None]
+    named += [
+        name
+        for name in (description.score, description.patient, description.visit, description.site)
+        if name is not None
+    ]
     if description.split is not None:
         named.append(description.split.column)
     for name in named:
@@ -185,6 +190,7 @@ def _entry(table: Table, row: Row, description: Description) -> Entry:
         hands=hands,
         patient=None if description.patient is None else _filled(table, row, description.patient),
         visit="" if description.visit is None else cells[description.visit],
+        site="" if description.site is None or is_blank(cells[description.site]) else cells[description.site],
         side=None if description.split is None else _side(table, row, description.split),
         readings={column: value for column, value in readings.items() if value is not None},
     )
