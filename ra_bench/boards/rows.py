@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import isnan
+from math import isnan, nan
 from typing import TYPE_CHECKING, Literal
 
 from ra_bench.boards.columns import P_BEST, RANK, READER_RATIO
@@ -111,7 +111,8 @@ def _row(
     own = sorted((record for record in records if record.job.model == name), key=lambda record: record.job.seed)
     values = dict(measured.values)
     if not isnan(benchmark):
-        values[READER_RATIO] = MetricValue(value=rounded(measured.rmse.estimate / benchmark))
+        # Readers who agree on every film leave nothing to divide by.
+        values[READER_RATIO] = MetricValue(value=rounded(measured.rmse.estimate / benchmark) if benchmark else nan)
     if place is not None:
         values |= {RANK: place.interval, P_BEST: MetricValue(value=place.best)}
     seconds = [record.seconds_per_epoch for record in own if record.seconds_per_epoch is not None]
