@@ -423,6 +423,25 @@ def score_predictions(
     return Scored(report=report, board=made, folder=opened.folder)
 
 
+def rescore_board(suite: Suite, name: str, labels: str) -> tuple[Board, Path]:
+    """Measure a board's stored predictions on other labels; write a board of its own, and give it with its folder.
+
+    Raises
+    ------
+    CohortError, RecordError
+        A board or runs that cannot be read, labels of other films, on another scale, or the same as before.
+    """
+    from ra_bench.boards.leaderboard import save_board
+    from ra_bench.reports.rescore import read_scorable, rescored
+
+    metrics = _every(suite.registry, "metric")
+    found = read_scorable(suite.boards / name, suite.runs / name, metrics)
+    cohort = load_scores(find_dataset(suite.registry, labels), suite.data)
+    board, records = rescored(found, cohort, metrics)
+    folder = suite.boards / board.name
+    return save_board(board, records, folder, _every(suite.registry, "renderer")), folder
+
+
 def agree_on_readings(
     source: Path, *, columns: Columns | None = None, score: str | None = None, wishes: Wishes | None = None
 ) -> ReadersReport:

@@ -310,6 +310,8 @@ class RunRecord:
     device: str
     finished: str
     environment: Mapping[str, str]
+    #: The cohort version that it was trained on, where it is scored on the labels of another.
+    trained_on: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -394,3 +396,5 @@ class Board:
     private: bool = False
     #: Where each site was left out in turn.
     sites: tuple[SiteResult, ...] = ()
+    #: Rows as they were on the labels that the models were trained on, where the board is scored on others.
+    before: tuple[BoardRow, ...] = ()

@@ -87,8 +87,9 @@ def assemble(
     *,
     simulated: bool,
     private: bool,
+    before: tuple[BoardRow, ...] = (),
 ) -> Board:
-    """`build_board` with what did not finish as rows already."""
+    """`build_board` with what did not finish as rows already, and with the rows on other labels `before`."""
     columns = columns_of(metrics)
     rows: list[BoardRow] = []
     remarks = cohort_notes(facts)
@@ -116,6 +117,7 @@ def assemble(
         simulated=simulated,
         private=private,
         sites=sites,
+        before=before,
     )
 
 
@@ -131,4 +133,5 @@ def measured_again(old: Board, records: Sequence[RunRecord], metrics: Sequence[M
         old.title,
         simulated=old.simulated,
         private=old.private,
+        before=old.before,
     )

@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ra_bench.boards.held_out import HeldOut
-    from ra_bench.values import Cohort, Protocol, RunRecord, SplitPlan
+    from ra_bench.values import Cohort, Protocol, RunRecord, Scale, SplitPlan
 
 Facts = tuple[tuple[str, str], ...]
 
+COHORT, READERS = "cohort", "readers"
 COHORT_NOTE = "note on the cohort"
 CHOICE = "our choice where the paper is silent"
 #: Facts that are read off the records, and so made anew whenever the board is.
@@ -36,12 +37,10 @@ def setting_facts(cohort: Cohort, plan: SplitPlan, protocol: Protocol, *, comman
     tuple of (name, value)
         In the order in which they are shown. A board that is made again keeps them from its board.json.
     """
-    scale = cohort.scale
-    readers = sorted({reader for sample in cohort.samples for reader in sample.readings})
     facts = [
-        ("cohort", f"{cohort.name}, version {cohort.version}{', simulated' if cohort.simulated else ''}"),
-        (SCALE, f"{scale.name}, {scale.minimum:g} to {scale.maximum:g} {scale.unit}"),
-        ("readers", f"{len(readers)}: {', '.join(readers)}"),
+        (COHORT, f"{cohort.name}, version {cohort.version}{', simulated' if cohort.simulated else ''}"),
+        (SCALE, scale_fact(cohort.scale)),
+        (READERS, readers_fact(cohort)),
         ("training", _sizes([split.train for split in plan.splits], cohort)),
         ("validation", _sizes([split.validation for split in plan.splits], cohort)),
         ("test", _sizes([split.test for split in plan.splits], cohort)),
@@ -54,6 +53,24 @@ def setting_facts(cohort: Cohort, plan: SplitPlan, protocol: Protocol, *, comman
         (COMMAND, command),
     ]
     return tuple((name, value) for name, value in facts if value)
+
+
+def scale_fact(scale: Scale) -> str:
+    """What a score counts, and its ends.
+
+    Examples
+    --------
+    >>> from ra_bench.values import SVH_HANDS
+    >>> scale_fact(SVH_HANDS)
+    'SvH, both hands, 0 to 280 SvH units'
+    """
+    return f"{scale.name}, {scale.minimum:g} to {scale.maximum:g} {scale.unit}"
+
+
+def readers_fact(cohort: Cohort) -> str:
+    """How many readers there are, and who."""
+    readers = sorted({reader for sample in cohort.samples for reader in sample.readings})
+    return f"{len(readers)}: {', '.join(readers)}"
 
 
 def record_facts(records: Sequence[RunRecord], films: HeldOut) -> Facts:

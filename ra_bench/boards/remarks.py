@@ -104,8 +104,8 @@ def _of_folds(records: Sequence[RunRecord]) -> list[str]:
     return [
         (
             f"Each film is predicted once, by the model of the {left_out} that tests it, which saw nothing of its "
-            f"patient; a row pools the {folds.of} models of a seed. Intervals are about the choice of patients, not about "
-            "what the models, which share training films, would be on others."
+            f"patient; a row pools the {folds.of} models of a seed. Intervals are about the choice of patients, not "
+            "about what the models, which share training films, would be on others."
         )
     ]
 

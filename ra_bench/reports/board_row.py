@@ -62,6 +62,11 @@ def open_board(folder: Path, runs: Path) -> OpenBoard:
             f"There is no board in {folder}. Make it with 'ra-bench run', or name the folder of boards with --boards."
         )
     board = read_board(file.read_text(encoding="utf-8"))
+    if board.before:
+        raise RecordError(
+            f"The board in {folder} shows predictions on other labels. Add the row to the board that it was made from, "
+            "and re-score that again."
+        )
     published, own = standing_records(folder / RECORDS)[0], standing_records(runs)[0]
     if published:
         shared = {(record.job.cohort, record.job.split, record.job.protocol_hash) for record in published}

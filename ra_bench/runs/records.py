@@ -66,6 +66,8 @@ def record_json(record: RunRecord) -> str:
     content = asdict(record)
     del content["predictions"]
     content["job"] = job_data(record.job)
+    if record.trained_on is None:
+        del content["trained_on"]
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as some
 from ra_bench.cohorts.folds import plan_splits
 from ra_bench.cohorts.splits import limit_split, plan_hash, reference, split_cohort, split_hash
 from ra_bench.errors import CohortError, LeakError
-from ra_bench.training.protocol import read_protocol
+from ra_bench.training.protocol import protocol_hash, read_protocol
 from ra_bench.values import Split, SplitRule
 
 RULE = SplitRule(train=7, validation=1, test=2)
@@ -109,7 +109,7 @@ def test_one_split_has_the_hash_that_it_always_had(make_cohort):
     assert plan_hash(plan_splits(cohort, RULE, max_films=20)) == split_hash(split)
 
 
-def test_the_split_of_the_committed_board_is_what_it_was():
+def test_split_and_protocol_of_the_committed_board_are_what_they_were():
     from ra_bench.builtin import register_datasets, register_protocols
 
     job = json.loads(BOARD.read_text())["job"]
@@ -117,6 +117,7 @@ def test_the_split_of_the_committed_board_is_what_it_was():
     protocol = next(spec.file for spec in register_protocols() if spec.name == job["protocol"])
     cohort = spec.load(Path("nowhere"))
     assert cohort.version == job["cohort"]
+    assert protocol_hash(read_protocol(protocol)) == job["protocol_hash"]
     assert plan_hash(plan_splits(cohort, read_protocol(protocol).split)) == job["split"]
 
 

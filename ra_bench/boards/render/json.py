@@ -13,10 +13,11 @@ from ra_bench.values import Board
 
 
 def render(board: Board) -> str:
-    """The whole board; the same board gives the same bytes. A board without sites says nothing of them."""
+    """The whole board; the same board gives the same bytes. What few boards have is left out of others."""
     content = plain(board)
-    if not board.sites:
-        del content["sites"]
+    for key in ("sites", "before"):
+        if not content[key]:
+            del content[key]
     return as_json_text(content)
 
 
@@ -37,7 +38,7 @@ def read_board(text: str) -> Board:
 
     try:
         content = json.loads(text)
-        measured = [row.get("metrics", {}) for row in content.get("rows", [])]
+        measured = [row.get("metrics", {}) for row in (*content.get("rows", []), *content.get("before", []))]
         measured += [metrics for site in content.get("sites", []) for metrics in site.get("metrics", {}).values()]
         for value in (value for metrics in measured for value in metrics.values()):
             value.update({key: float("nan") for key in ("value", "low", "high") if value.get(key) is None})

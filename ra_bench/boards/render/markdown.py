@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ra_bench.boards.columns import COMMAND, MEASURED_ON, OVER_SEEDS, RANK, SCALE, SD_PATIENTS, SD_REST, SD_SEEDS
 from ra_bench.boards.render.escape import code, escaped
+from ra_bench.boards.render.moved import moved_section
 from ra_bench.boards.render.numbers import as_text, decimals, duration, films_of, rank_of, three_digits
 from ra_bench.boards.render.table import TableColumn, table
 from ra_bench.boards.sites import BIAS, RMSE
@@ -37,6 +38,7 @@ def render(board: Board) -> str:
         _measured(board),
         _section(board, "Readers: the same measures, reader against reader", ("reader",)),
         _section(board, "Baselines: what every model must beat", ("baseline",)),
+        moved_section(board),
         _sites(board),
         _unfinished(board),
         _seeds(board),
