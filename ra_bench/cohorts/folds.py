@@ -61,8 +61,9 @@ def _by_patient(cohort: Cohort, rule: SplitRule, folds: int, max_films: int | No
     cohort, drawn = _limited(cohort, {"": [sample.sample_id for sample in cohort.samples]}, rule, max_films)
     scores = mean_references(cohort.samples)
     if folds > len(scores):
+        of_them = f" ({drawn.removeprefix('; ')})" if drawn else ""
         raise CohortError(
-            f"Cohort '{cohort.name}' has {len(scores)} patient(s){drawn}: too few for {folds} folds, each of which "
+            f"Cohort '{cohort.name}' has {len(scores)} patient(s){of_them}: too few for {folds} folds, each of which "
             "tests one at least. Give fewer folds."
         )
     names = {f"{number:06d}": 1.0 for number in range(1, folds + 1)}  # dealt in the order of their names

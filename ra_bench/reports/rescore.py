@@ -163,6 +163,11 @@ def _same(one: float, other: float) -> bool:
 
 
 def _check_labels(found: Scorable, cohort: Cohort) -> None:
+    if not all(sample.pixels for sample in cohort.samples):
+        raise CohortError(
+            f"'{cohort.name}' does not say which pixels its films have, so that nothing shows that its labels are of "
+            "the same films. Name a cohort.toml, whose films are read from files."
+        )
     if cohort.version == found.trained_on:
         raise CohortError(
             f"The labels of '{cohort.name}' are those that the board '{found.board.name}' is measured on (version "

@@ -271,6 +271,12 @@ def test_records_without_pixels_are_refused(ran, cli, tmp_path, tiny_file):
     assert "The record of forty, seed 0, does not say which pixels its films have" in done.err
 
 
+def test_labels_of_a_cohort_that_knows_no_pixels_are_refused(ran, cli, tiny_file):
+    done = rescore(cli, tiny_file, "tiny")
+    assert done.code == 1
+    assert "'tiny' does not say which pixels its films have" in done.err
+
+
 def test_runs_that_are_not_those_of_the_board_are_refused(ran, cli, tmp_path, tiny_file):
     (file,) = tmp_path.glob("runs/clinic-tiny-4-folds/forty/seed0-fold1-*/predictions.csv")
     file.write_text(re.sub(r",40\.0(,\w{64})", r",41.0\1", file.read_text()))
