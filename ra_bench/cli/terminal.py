@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from ra_bench.boards.folds import fold_text
 from ra_bench.boards.render.numbers import as_text, duration, fixed
 from ra_bench.runs.plan import FIRST_TIME
 from ra_bench.values import Board, BoardRow, Failure
@@ -61,10 +62,8 @@ class Display:
         """Say what is going to happen, and why where it happens again."""
         due = [planned for planned in plan.jobs if planned.record is None]
         self.due = len(due)
-        split = plan.split
         self.say(
-            f"{plan.cohort.name}: {len(split.train)} training, {len(split.validation)} validation, "
-            f"{len(split.test)} test films; protocol {plan.protocol.name}. "
+            f"{plan.cohort.name}: {_sizes(plan)}; protocol {plan.protocol.name}. "
             f"Jobs: {len(due)} to do, {len(plan.jobs) - len(due)} standing."
         )
         for planned in due:
@@ -186,5 +185,13 @@ def _label(row: BoardRow) -> str:
     return row.name if row.kind in {"model", "reader"} else f"{row.name} ({row.kind})"
 
 
+def _sizes(plan: Plan) -> str:
+    splits = plan.splits.splits
+    if len(splits) > 1:
+        return f"{sum(len(split.test) for split in splits)} films, each tested once in {len(splits)} folds"
+    (split,) = splits
+    return f"{len(split.train)} training, {len(split.validation)} validation, {len(split.test)} test films"
+
+
 def _name(job: Job) -> str:
-    return job.model if job.seed == 0 else f"{job.model}, seed {job.seed}"
+    return f"{job.model}{'' if job.seed == 0 else f', seed {job.seed}'}{fold_text(job.fold)}"

@@ -24,7 +24,8 @@ patient = ""
 # 'visit' is the column that tells a patient's films apart in time. It may be left out.
 visit = ""
 # Columns that no model sees, and that may give a score away; they may be left out. 'ra-bench cohort check' asks what
-# each alone tells of the score. 'marker' is what is laid on the film or burnt into it, such as a letter.
+# each alone tells of the score. 'site' is where a film was taken: 'ra-bench run --folds sites' leaves out one after the
+# other. 'marker' is what is laid on the film or burnt into it, such as a letter.
 site = ""
 year = ""
 sex = ""

@@ -17,7 +17,7 @@ from ra_bench.errors import CohortError, LeakError
 from ra_bench.reports.agree import report_readers
 from ra_bench.reports.readings import ReaderTable
 from ra_bench.runs.datasets import find_dataset, load_scores
-from ra_bench.runs.work import split_for
+from ra_bench.runs.work import splits_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -139,7 +139,7 @@ def report_cohort(found: Inspection, name: str, protocol: Protocol) -> CohortRep
 def _split(cohort: Cohort, protocol: Protocol) -> tuple[Split | None, list[Finding]]:
     """The split that a run would use, or the given one where that is refused."""
     try:
-        return split_for(cohort, protocol), []
+        return splits_for(cohort, protocol, None).splits[0], []
     except LeakError:  # among the findings already, with every patient
         return cohort.given_split, []
     except CohortError as error:

@@ -114,6 +114,8 @@ def inspect_described(file: Path, data_dir: Path, on_progress: Callable[[int, in
             visit=entry.visit,
             film=_film(matched.files[entry.film], description.window),
             readings=entry.readings,
+            site=entry.facts.get("site", ""),
+            pixels=" + ".join(look.digest for look in film.looks),
         )
         for entry, film in zip(usable, films, strict=True)
     )
@@ -221,7 +223,7 @@ def _cohort(
             samples=samples,
             scale=description.scale,
             given_split=given,
-            contents={film.film: " + ".join(look.digest for look in film.looks) for film in films},
+            contents={sample.sample_id: sample.pixels for sample in samples},
         ),
         scale=description.scale,
         samples=samples,
