@@ -22,6 +22,7 @@ from ra_bench.values import Board, Cohort, Failure, Job, Protocol, RunRecord, Sp
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from ra_bench.reports.check import CohortReport
     from ra_bench.reports.columns import Columns
     from ra_bench.reports.front import Wishes
     from ra_bench.reports.values import ModelReport, ReadersReport
@@ -413,6 +414,29 @@ def show_cohort(suite: Suite, dataset: str, file: Path | None, films: int) -> Pa
     file = Path(f"{cohort.name}.png") if file is None else file
     write_contact_sheet(cohort, file, films)
     return file
+
+
+def check_cohort(
+    suite: Suite,
+    dataset: str,
+    protocol: str = DEFAULT_PROTOCOL,
+    out: Path | None = None,
+    on_films: Callable[[int, int], None] | None = None,
+) -> tuple[CohortReport, tuple[Path, ...]]:
+    """Find all that is wrong with a cohort, or must be known of it; on request also as HTML and JSON in a folder.
+
+    Raises
+    ------
+    UnknownNameError, CohortError, ProtocolError
+        A name that nobody registered, or a file that cannot be read at all.
+    StorageError
+        The folder cannot be written to.
+    """
+    from ra_bench.reports.check import check
+    from ra_bench.reports.check_html import write_check
+
+    report = check(suite.registry, dataset, find_protocol(suite.registry, protocol), suite.data, on_films)
+    return report, write_check(report, out) if out is not None else ()
 
 
 def describe_films(folder: Path, *, replace_it: bool = False) -> tuple[Path, tuple[str, ...]]:

@@ -68,6 +68,8 @@ class Cohort:
     given_split: Split | None = None
     simulated: bool = False
     private: bool = False
+    #: Errors that do not stop a run, by name (see cohorts/audit/finding.py).
+    allow: tuple[str, ...] = ()
     #: What a reader of the board must know, a sentence each: "No patient column: ...".
     remarks: tuple[str, ...] = ()
 

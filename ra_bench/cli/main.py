@@ -22,7 +22,7 @@ COMMANDS = {
     "audit": "Check rows that a paper prints: what fails, and what would have to be true.",
     "list": "What is installed: models, datasets, metrics, trainers, protocols, launchers, renderers.",
     "plugins": "Where it comes from, and what did not load.",
-    "cohort": "Describe, look at and make cohorts.",
+    "cohort": "Describe, check, look at and make cohorts.",
 }
 
 

@@ -25,42 +25,58 @@ Result = TypeVar("Result")
 _FEW = 24
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Why a film cannot be used, in a sentence that names it."""
+
+    sentence: str
+
+
+def try_each_film(
+    work: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    names: Sequence[str],
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Iterator[Result | Problem]:
+    """Give `work(item)` of every item, in order, or what is wrong with it; `on_progress` gets (done, of).
+
+    `work` and items must be picklable: functions of modules, or `functools.partial` of them. `names` are told in
+    problems.
+    """
+    for done, (name, result) in enumerate(zip(names, _results(work, items), strict=True), start=1):
+        if isinstance(result, Problem) and name not in result.sentence:
+            yield Problem(sentence=f"{name}: {result.sentence}")
+        else:
+            yield result
+        if on_progress is not None:
+            on_progress(done, len(items))
+
+
 def for_each_film(
     work: Callable[[Item], Result],
     items: Sequence[Item],
     *,
     names: Sequence[str],
-    known_problems: Sequence[str] = (),
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Iterator[Result]:
-    """Give `work(item)` of every item, in order; `names` are told in errors, `on_progress` gets (done, of).
-
-    `known_problems` are of other films that were found unusable before; they are told together with the new ones.
-
-    `work` and items must be picklable: functions of modules, or `functools.partial` of them.
+    """`try_each_film` where every film must do.
 
     Raises
     ------
     FilmError
         After the last item, if any failed: all of them, with what each said.
     """
-    problems = list(known_problems)
-    for done, (name, result) in enumerate(zip(names, _results(work, items), strict=True), start=1):
-        if isinstance(result, _Problem):
-            problems.append(result.sentence if name in result.sentence else f"{name}: {result.sentence}")
+    problems: list[str] = []
+    for result in try_each_film(work, items, names=names, on_progress=on_progress):
+        if isinstance(result, Problem):
+            problems.append(result.sentence)
         elif not problems:
             yield result
-        if on_progress is not None:
-            on_progress(done, len(items))
-    refuse_films(problems, len(items) + len(known_problems))
+    refuse_films(problems, len(items))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Problem:
-    sentence: str
-
-
-def _results(work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result | _Problem]:
+def _results(work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result | Problem]:
     attempt = partial(_attempt, work)
     processes = min(os.cpu_count() or 1, len(items))
     # A daemonic process (a job of some launchers) may have no children.
@@ -85,12 +101,12 @@ def _results(work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[
         pool.shutdown(cancel_futures=True)
 
 
-def _attempt(work: Callable[[Item], Result], item: Item) -> Result | _Problem:
+def _attempt(work: Callable[[Item], Result], item: Item) -> Result | Problem:
     try:
         return work(item)
     except FilmError as error:
-        return _Problem(sentence=str(error))
+        return Problem(sentence=str(error))
     except RaBenchError:
         raise  # the disk is full: not this film's fault
     except Exception as error:  # noqa: BLE001  a guest's film may fail in any way; the message must name the film
-        return _Problem(sentence=f"{type(error).__name__}: {error}")
+        return Problem(sentence=f"{type(error).__name__}: {error}")

@@ -9,16 +9,15 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import replace
-from itertools import chain
 from typing import TYPE_CHECKING
 
-from ra_bench.errors import CohortError, LeakError
+from ra_bench.cohorts.audit.finding import refuse, with_allowed
+from ra_bench.cohorts.audit.sides import SIDES, find_split_patients, sides_of_films
+from ra_bench.errors import CohortError
 from ra_bench.values import Cohort, Sample, Split, SplitRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-
-SIDES = ("train", "validation", "test")
 
 
 def reference(sample: Sample) -> float:
@@ -133,7 +132,7 @@ def _given(cohort: Cohort, given: Split, rule: SplitRule) -> Split:
     shares = f"{rule.train:g}:{rule.validation:g}"
     note = f"validation taken from train, {shares} of the patients, stratified by score, seed {rule.seed}"
     made = _as_split(cohort, sides, f"{given.origin}; {note}")
-    known = set(chain(given.train, given.test))  # a film of a known patient may stand on no side
+    known = set(given.train)  # a film of a known patient may stand on no side, or, if that is allowed, on another
     return replace(
         made,
         train=tuple(i for i in made.train if i in known),
@@ -143,22 +142,18 @@ def _given(cohort: Cohort, given: Split, rule: SplitRule) -> Split:
 
 
 def _sides_of_patients(cohort: Cohort, given: Split) -> dict[str, str]:
-    """The side of each patient of the given split."""
-    patient_of = {sample.sample_id: sample.patient_id for sample in cohort.samples}
+    """The side of each patient of the given split; the first, where one who stands on two is allowed."""
+    patients = {sample.sample_id: sample.patient_id for sample in cohort.samples}
+    on = sides_of_films(given)
+    for sample_id in on:
+        if sample_id not in patients:
+            raise CohortError(
+                f"The split of cohort '{cohort.name}' names film '{sample_id}', which the cohort does not have."
+            )
+    refuse(with_allowed(find_split_patients(patients, on), cohort.allow))
     sides: dict[str, str] = {}
-    for side in SIDES:
-        for sample_id in getattr(given, side):
-            if sample_id not in patient_of:
-                raise CohortError(
-                    f"The split of cohort '{cohort.name}' names film '{sample_id}', which the cohort does not have."
-                )
-            patient = patient_of[sample_id]
-            if sides.setdefault(patient, side) != side:
-                raise LeakError(
-                    f"Patient '{patient}' of cohort '{cohort.name}' stands on two sides of its split: "
-                    f"{sides[patient]} and {side} (film '{sample_id}').\n"
-                    "Put all films of a patient on one side, or leave the split column out to split by patient."
-                )
+    for sample_id, side in on.items():
+        sides.setdefault(patients[sample_id], side)
     return sides
 
 

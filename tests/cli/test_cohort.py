@@ -40,7 +40,9 @@ def test_a_description_that_is_there_is_kept_unless_it_may_be_replaced(made, cli
     assert file.read_text() == mine
     said = cli("cohort", "init", "clinic", "--force")
     assert said.code == 0
-    assert said.out.endswith("then:\n  ra-bench run --models all --dataset clinic/cohort.toml\n")
+    assert said.out.endswith(
+        "then:\n  ra-bench cohort check clinic/cohort.toml\n  ra-bench run --models all --dataset clinic/cohort.toml\n"
+    )
     assert 'name = "clinic"' in file.read_text()
 
 
