@@ -20,7 +20,7 @@ import pytest
 from PIL import Image
 
 from ra_bench import FilmSet, Sample
-from ra_bench.cohorts.digests import film_digests
+from ra_bench.cohorts.audit.looks import look_at_files
 from ra_bench.cohorts.film_log import FILMS, StoreWriter, read_index, stored_film
 from ra_bench.cohorts.images import read_film
 from ra_bench.cohorts.locks import share
@@ -65,11 +65,11 @@ def by_store(files: list[Path], folder: Path) -> None:
 
 
 def by_first_look(files: list[Path], folder: Path) -> None:
-    film_digests([(file,) for file in files], data=folder, name="bench", size=(SIDE, SIDE))
+    look_at_files([(file,) for file in files], data=folder, name="bench", size=(SIDE, SIDE))
 
 
 def by_two_passes(files: list[Path], folder: Path) -> None:
-    film_digests([(file,) for file in files], data=folder)
+    look_at_files([(file,) for file in files], data=folder)
     by_store(files, folder)
 
 

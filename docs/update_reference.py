@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from ra_bench.cli.main import COMMANDS, cli
-from ra_bench.cli.options import data_folder
 from ra_bench.files import write_text
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ def _option(option: click.Option, context: click.Context) -> str:
 def _default(option: click.Option) -> str:
     if option.is_flag or not option.show_default:
         return ""
-    if option.default == data_folder():  # it differs from machine to machine
+    if option.name == "data":  # it differs from machine to machine
         return " Default: `$RA_BENCH_DATA`, or `ra-bench` in the user's cache folder."
     return f" Default: `{option.default}`."
 

@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ra_bench.cohorts.splits import split_hash
+from ra_bench.cohorts.folds import SITES
+from ra_bench.cohorts.splits import plan_hash
 from ra_bench.errors import CohortError, PluginError, RaBenchError, RecordError, UnknownNameError
 from ra_bench.plugins import Registry, load_plugins
 from ra_bench.runs.datasets import find_dataset, load_findings, load_scores
@@ -15,14 +16,15 @@ from ra_bench.runs.lock import alone
 from ra_bench.runs.plan import PlannedJob, cheapest_first, make_job, plan_jobs
 from ra_bench.runs.protocols import find_protocol
 from ra_bench.runs.records import LOG, job_folder, standing_failures, standing_records, write_failure
-from ra_bench.runs.work import Workplace, do_job, films_of, split_for
+from ra_bench.runs.work import Workplace, do_job, films_of, splits_for
 from ra_bench.training.protocol import base_size, protocol_hash
-from ra_bench.values import Board, Cohort, Failure, Job, Protocol, RunRecord, Split
+from ra_bench.values import Board, Cohort, Failure, Fold, Folds, Job, Protocol, RunRecord, SplitPlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ra_bench.cohorts.store import OnFilms
+    from ra_bench.reports.check import CohortReport
     from ra_bench.reports.columns import Columns
     from ra_bench.reports.front import Wishes
     from ra_bench.reports.values import ModelReport, ReadersReport
@@ -52,8 +54,9 @@ class Plan:
 
     board: str
     cohort: Cohort
-    split: Split
+    splits: SplitPlan
     protocol: Protocol
+    folds: Folds
     dataset: str
     device: str
     jobs: tuple[PlannedJob, ...]
@@ -105,12 +108,15 @@ def plan(
     dataset: str = DEFAULT_DATASET,
     protocol: str = DEFAULT_PROTOCOL,
     seeds: Sequence[int] = (),
+    folds: Folds = None,
     device: str = "auto",
     afresh: bool = False,
     keep_films: bool = True,
     on_films: OnFilms | None = None,
 ) -> Plan:
     """Find out what a run means and which of its jobs stand. Trains nothing.
+
+    `folds` is a number of folds of patients, "sites" for a fold a site, or None to split once; see cohorts/folds.py.
 
     Films of a cohort.toml that were not seen before are decoded to know them, and stored for the training on the way
     if `keep_films` says so and the protocol uses all of them. `on_films` is as in `run`.
@@ -125,29 +131,33 @@ def plan(
     size = base_size(rules) if keep_films and rules.max_films is None else None
     found = find_dataset(suite.registry, dataset, size=size, on_films=on_films)
     cohort = load_scores(found, suite.data)
-    split = split_for(cohort, rules)
+    splits = splits_for(cohort, rules, folds)
+    board = board_name(cohort.name, rules.name, folds)
     versions = _pretraining_versions(suite, names)
     jobs = [
         make_job(
             suite.registry,
             name,
             seed=seed,
-            board=board_name(cohort.name, rules.name),
+            board=board,
             dataset=found.name,
             cohort=cohort.version,
-            split=split_hash(split),
+            split=plan_hash(splits),
             protocol=rules.name,
             protocol_hash=protocol_hash(rules),
             pretraining_version=versions[name],
+            fold=fold,
         )
         for name in names
         for seed in (seeds or rules.seeds)
+        for fold in _folds(splits)
     ]
     return Plan(
-        board=board_name(cohort.name, rules.name),
+        board=board,
         cohort=cohort,
-        split=split,
+        splits=splits,
         protocol=rules,
+        folds=folds,
         dataset=str(Path(dataset).resolve()) if dataset.endswith(".toml") else dataset,
         device=device,
         jobs=tuple(plan_jobs(jobs, rules, suite.runs, afresh=afresh)),
@@ -190,7 +200,7 @@ def run(
     with alone(suite.runs / plan.board):
         due = [planned.job for planned in plan.jobs if planned.record is None]
         if due:
-            films_of(plan.cohort, plan.split, plan.protocol, suite.data, on_films)
+            films_of(plan.cohort, plan.splits.splits[0], plan.protocol, suite.data, on_films)  # as all folds have
         failures = []
         board, trouble = _write_board(suite, plan, due)
         waiting = {job.key: job for job in due}
@@ -208,9 +218,27 @@ def run(
     )
 
 
-def board_name(cohort: str, protocol: str) -> str:
-    """A board holds one cohort and one protocol; the default protocol is not named."""
-    return cohort if protocol == DEFAULT_PROTOCOL else f"{cohort}-{protocol}"
+def board_name(cohort: str, protocol: str, folds: Folds = None) -> str:
+    """A board holds one cohort, one protocol and one split plan; the default protocol and a single split are not named.
+
+    Examples
+    --------
+    >>> board_name("clinic", "quick"), board_name("clinic", "smoke", 5), board_name("clinic", "quick", "sites")
+    ('clinic', 'clinic-smoke-5-folds', 'clinic-sites')
+    """
+    name = cohort if protocol == DEFAULT_PROTOCOL else f"{cohort}-{protocol}"
+    if folds is None:
+        return name
+    return f"{name}-{folds}" if folds == SITES else f"{name}-{folds}-folds"
+
+
+def _folds(splits: SplitPlan) -> list[Fold | None]:
+    """What its jobs test: a fold each, or all there is."""
+    count = len(splits.splits)
+    if count == 1:
+        return [None]
+    sites = splits.sites or ("",) * count
+    return [Fold(number=number, of=count, site=site) for number, site in enumerate(sites, start=1)]
 
 
 def _models(registry: Registry, wanted: Sequence[str]) -> tuple[str, ...]:
@@ -236,6 +264,7 @@ def _work(suite: Suite, plan: Plan) -> partial[RunRecord]:
         dataset=plan.dataset,
         device=plan.device,
         protocol=plan.protocol,
+        folds=plan.folds,
         builtins=BUILTINS,
         plugin_files=suite.plugin_files,
         without=suite.without,
@@ -280,6 +309,7 @@ def _is_current(suite: Suite, plan: Plan, job: Job) -> bool:
             protocol=job.protocol,
             protocol_hash=job.protocol_hash,
             pretraining_version=versions.get(job.model, job.pretraining_version),
+            fold=job.fold,
         )
     except PluginError:
         return True  # so it is with the package of its trainer or its pretraining set
@@ -311,8 +341,8 @@ def _write_board(suite: Suite, plan: Plan, waiting: Sequence[Job]) -> tuple[Boar
         failures=[failure for failure in failures if failure.job.key not in finished],
         waiting=[job for job in waiting if job.key not in finished],
         baselines=[name for name in suite.registry.names("model") if suite.registry.get("model", name).baseline],
-        facts=setting_facts(plan.cohort, plan.split, plan.protocol, command=_command(suite.registry, plan)),
-        title=f"{plan.cohort.name}, protocol {plan.protocol.name}",
+        facts=setting_facts(plan.cohort, plan.splits, plan.protocol, command=_command(suite.registry, plan)),
+        title=_title(plan),
         simulated=plan.cohort.simulated,
         private=plan.cohort.private,
     )
@@ -320,6 +350,11 @@ def _write_board(suite: Suite, plan: Plan, waiting: Sequence[Job]) -> tuple[Boar
         return save_board(board, records, suite.boards / plan.board, _every(suite.registry, "renderer")), ""
     except PluginError as error:
         return board, str(error)
+
+
+def _title(plan: Plan) -> str:
+    folds = "" if plan.folds is None else ", leaving one site out" if plan.folds == SITES else f", {plan.folds} folds"
+    return f"{plan.cohort.name}, protocol {plan.protocol.name}{folds}"
 
 
 def rebuild_boards(suite: Suite, names: Sequence[str] = ()) -> Iterator[tuple[Path, str]]:
@@ -396,6 +431,25 @@ def score_predictions(
     return Scored(report=report, board=made, folder=opened.folder)
 
 
+def rescore_board(suite: Suite, name: str, labels: str) -> tuple[Board, Path]:
+    """Measure a board's stored predictions on other labels; write a board of its own, and give it with its folder.
+
+    Raises
+    ------
+    CohortError, RecordError
+        A board or runs that cannot be read, labels of other films, on another scale, or the same as before.
+    """
+    from ra_bench.boards.leaderboard import save_board
+    from ra_bench.reports.rescore import read_scorable, rescored
+
+    metrics = _every(suite.registry, "metric")
+    found = read_scorable(suite.boards / name, suite.runs / name, metrics)
+    cohort = load_scores(find_dataset(suite.registry, labels), suite.data)
+    board, records = rescored(found, cohort, metrics)
+    folder = suite.boards / board.name
+    return save_board(board, records, folder, _every(suite.registry, "renderer")), folder
+
+
 def agree_on_readings(
     source: Path, *, columns: Columns | None = None, score: str | None = None, wishes: Wishes | None = None
 ) -> ReadersReport:
@@ -420,6 +474,29 @@ def show_cohort(suite: Suite, dataset: str, file: Path | None, films: int) -> Pa
     file = Path(f"{cohort.name}.png") if file is None else file
     write_contact_sheet(cohort, file, films)
     return file
+
+
+def check_cohort(
+    suite: Suite,
+    dataset: str,
+    protocol: str = DEFAULT_PROTOCOL,
+    out: Path | None = None,
+    on_films: OnFilms | None = None,
+) -> tuple[CohortReport, tuple[Path, ...]]:
+    """Find all that is wrong with a cohort, or must be known of it; on request also as HTML and JSON in a folder.
+
+    Raises
+    ------
+    UnknownNameError, CohortError, ProtocolError
+        A name that nobody registered, or a file that cannot be read at all.
+    StorageError
+        The folder cannot be written to.
+    """
+    from ra_bench.reports.check import check
+    from ra_bench.reports.check_html import write_check
+
+    report = check(suite.registry, dataset, find_protocol(suite.registry, protocol), suite.data, on_films)
+    return report, write_check(report, out) if out is not None else ()
 
 
 def describe_films(folder: Path, *, replace_it: bool = False) -> tuple[Path, tuple[str, ...]]:
@@ -453,5 +530,6 @@ def _command(registry: Registry, plan: Plan) -> str:
     options = [
         "" if dataset == DEFAULT_DATASET else f" --dataset {dataset}",
         "" if protocol == DEFAULT_PROTOCOL else f" --protocol {protocol}",
+        "" if plan.folds is None else f" --folds {plan.folds}",
     ]
     return f"ra-bench run --models {ALL}{''.join(options)}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
 from annotated_types import Ge, Gt, Le, MinLen
 
@@ -53,8 +53,10 @@ class Sample:
     visit: str
     film: Film
     readings: Mapping[str, float]
-    #: A hash of the film's grey values, where it is known: films of one content are decoded and stored once.
-    content: str = ""
+    #: Where the film was taken; empty where that is not known.
+    site: str = ""
+    #: Digest of the decoded pixels; empty where they were not looked at. Films of one digest are stored once.
+    pixels: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,8 @@ class Cohort:
     given_split: Split | None = None
     simulated: bool = False
     private: bool = False
+    #: Errors that do not stop a run, by name (see cohorts/audit/finding.py).
+    allow: tuple[str, ...] = ()
     #: What a reader of the board must know, a sentence each: "No patient column: ...".
     remarks: tuple[str, ...] = ()
 
@@ -82,8 +86,6 @@ class FindingSample:
     patient_id: str
     film: Film
     findings: tuple[float | None, ...]
-    #: As in `Sample`.
-    content: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,28 @@ class Split:
     validation: tuple[str, ...]
     test: tuple[str, ...]
     origin: str
+
+
+#: How films are split: None is once, by the protocol's parts; a number is so many folds; "sites" a fold a site.
+Folds: TypeAlias = int | Literal["sites"] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fold:
+    """Which part of a split plan a job tests: its number from 1, how many there are, and the site that it tests."""
+
+    number: int
+    of: int
+    site: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitPlan:
+    """All splits of a board. One, or a split a fold: then each film is tested exactly once. `sites` name the folds."""
+
+    splits: tuple[Split, ...]
+    origin: str
+    sites: tuple[str, ...] = ()
 
 
 # --- the protocol ---------------------------------------------------------------------------------------------------
@@ -233,6 +257,8 @@ class Job:
     trainer_source: str
     pretraining: str | None = None
     pretraining_version: str | None = None
+    #: None where the films are split once.
+    fold: Fold | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,12 +277,16 @@ class EpochReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Predictions:
-    """One prediction a film, on the cohort's scale, with the readings it is measured against."""
+    """One prediction a film, on the cohort's scale, with the readings it is measured against.
+
+    `pixels` are digests of the films that were read; empty where they are not known.
+    """
 
     ids: tuple[str, ...]
     patients: tuple[str, ...]
     readings: Mapping[str, tuple[float, ...]]
     predicted: tuple[float, ...]
+    pixels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,6 +312,8 @@ class RunRecord:
     device: str
     finished: str
     environment: Mapping[str, str]
+    #: The cohort version that it was trained on, where it is scored on the labels of another.
+    trained_on: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -343,6 +375,16 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SiteResult:
+    """How each model did on the films of one site, which it had never seen: model to metric to value."""
+
+    site: str
+    films: int
+    patients: int
+    metrics: Mapping[str, Mapping[str, MetricValue]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
     """Everything that a renderer needs. `facts` are (name, value) lines: what was run, on what, when, with what."""
 
@@ -354,3 +396,7 @@ class Board:
     remarks: tuple[str, ...] = ()
     simulated: bool = False
     private: bool = False
+    #: Where each site was left out in turn.
+    sites: tuple[SiteResult, ...] = ()
+    #: Rows as they were on the labels that the models were trained on, where the board is scored on others.
+    before: tuple[BoardRow, ...] = ()

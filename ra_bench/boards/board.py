@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from ra_bench.boards.columns import columns_of
 from ra_bench.boards.evaluate import draw, evaluate
 from ra_bench.boards.facts import record_facts, without_record_facts
+from ra_bench.boards.folds import missing_rows, pool_folds
 from ra_bench.boards.held_out import held_out
 from ra_bench.boards.readers import measure_readers
 from ra_bench.boards.remarks import PRIVATE, cohort_notes, measured_remarks
 from ra_bench.boards.rows import measured_rows, still_unfinished, unfinished_rows
+from ra_bench.boards.sites import measure_sites
 from ra_bench.values import Board, BoardRow
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from ra_bench.boards.facts import Facts
     from ra_bench.specs import MetricSpec
-    from ra_bench.values import Failure, Job, RunRecord
+    from ra_bench.values import Failure, Job, RunRecord, SiteResult
 
 
 def build_board(
@@ -41,7 +43,8 @@ def build_board(
     name : str
         Name of the board, and its title where none is given.
     records : sequence of RunRecord
-        Finished runs, several seeds a model allowed. Without any, the board has no measured rows.
+        Finished runs, several seeds a model allowed, a record a fold where there are folds. Without any, the board has
+        no measured rows.
     metrics : sequence of MetricSpec
         The registered columns, in order.
     failures, waiting : sequence of Failure, of Job
@@ -84,29 +87,37 @@ def assemble(
     *,
     simulated: bool,
     private: bool,
+    before: tuple[BoardRow, ...] = (),
 ) -> Board:
-    """`build_board` with what did not finish as rows already."""
+    """`build_board` with what did not finish as rows already, and with the rows on other labels `before`."""
     columns = columns_of(metrics)
     rows: list[BoardRow] = []
     remarks = cohort_notes(facts)
-    if records:
-        films = held_out(records)
+    pooled = pool_folds(records)
+    whole = pooled.records
+    sites: tuple[SiteResult, ...] = ()
+    if whole:
+        films = held_out(whole)
         resampling = draw(films)
         readers = measure_readers(films, metrics, resampling)
         measured = evaluate(films, metrics, resampling)
-        rows += measured_rows(records, measured, baselines=baselines, benchmark=readers.benchmark, scored=films.scored)
+        rows += measured_rows(whole, measured, baselines=baselines, benchmark=readers.benchmark, scored=films.scored)
         rows += readers.rows
         remarks += readers.remarks + measured_remarks(films, rows, records, measured)
+        sites = measure_sites(films, pooled.sites)
         facts = (*facts, *record_facts(records, films))
+    left = still_unfinished(unfinished, whole)
     return Board(
         name=name,
         title=f"{title}, simulated cohort" if simulated and "simulated" not in title.lower() else title,
         columns=columns,
-        rows=(*rows, *still_unfinished(unfinished, records)),
+        rows=(*rows, *left, *missing_rows(pooled, left)),
         facts=facts,
         remarks=(*remarks, PRIVATE) if private else remarks,
         simulated=simulated,
         private=private,
+        sites=sites,
+        before=before,
     )
 
 
@@ -122,4 +133,5 @@ def measured_again(old: Board, records: Sequence[RunRecord], metrics: Sequence[M
         old.title,
         simulated=old.simulated,
         private=old.private,
+        before=old.before,
     )

@@ -36,6 +36,8 @@ from ra_bench.values import MetricValue
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from ra_bench.boards.held_out import Floats, HeldOut
     from ra_bench.specs import MetricSpec
 
@@ -58,7 +60,12 @@ class Measured:
 
 def draw(films: HeldOut, resamples: int = RESAMPLES) -> Resampling:
     """The one draw of a board: the same for the same films, whatever their patients are called."""
-    return draw_patients(films.patients, resamples=resamples, seed=SEED)
+    return draw_of(films.patients, resamples)
+
+
+def draw_of(patients: NDArray[np.intp], resamples: int = RESAMPLES) -> Resampling:
+    """The draw for films of these patients, shape (n,)."""
+    return draw_patients(patients, resamples=resamples, seed=SEED)
 
 
 def evaluate(films: HeldOut, metrics: Sequence[MetricSpec], resampling: Resampling) -> dict[str, Measured]:

@@ -11,23 +11,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ra_bench.boards.held_out import HeldOut
-    from ra_bench.values import Cohort, Protocol, RunRecord, Split
+    from ra_bench.values import Cohort, Protocol, RunRecord, Scale, SplitPlan
 
 Facts = tuple[tuple[str, str], ...]
 
+COHORT, READERS = "cohort", "readers"
 COHORT_NOTE = "note on the cohort"
 CHOICE = "our choice where the paper is silent"
 #: Facts that are read off the records, and so made anew whenever the board is.
 _OF_RECORDS = (MEASURED_ON, "packages", "versions", "device", "finished", "intervals")
 
 
-def setting_facts(cohort: Cohort, split: Split, protocol: Protocol, *, command: str = "") -> Facts:
+def setting_facts(cohort: Cohort, plan: SplitPlan, protocol: Protocol, *, command: str = "") -> Facts:
     """Facts that no record holds: the cohort, its split and the protocol.
 
     Parameters
     ----------
-    cohort, split, protocol
-        As they were used; the split after `protocol.max_films`.
+    cohort, plan, protocol
+        As they were used; the splits after `protocol.max_films`.
     command : str
         The command that makes the board, without folders of this machine.
 
@@ -36,17 +37,14 @@ def setting_facts(cohort: Cohort, split: Split, protocol: Protocol, *, command: 
     tuple of (name, value)
         In the order in which they are shown. A board that is made again keeps them from its board.json.
     """
-    scale = cohort.scale
-    readers = sorted({reader for sample in cohort.samples for reader in sample.readings})
-    patients = {sample.sample_id: sample.patient_id for sample in cohort.samples}
     facts = [
-        ("cohort", f"{cohort.name}, version {cohort.version}{', simulated' if cohort.simulated else ''}"),
-        (SCALE, f"{scale.name}, {scale.minimum:g} to {scale.maximum:g} {scale.unit}"),
-        ("readers", f"{len(readers)}: {', '.join(readers)}"),
-        ("training", _size(split.train, patients)),
-        ("validation", _size(split.validation, patients)),
-        ("test", _size(split.test, patients)),
-        ("split", split.origin),
+        (COHORT, f"{cohort.name}, version {cohort.version}{', simulated' if cohort.simulated else ''}"),
+        (SCALE, scale_fact(cohort.scale)),
+        (READERS, readers_fact(cohort)),
+        ("training", _sizes([split.train for split in plan.splits], cohort)),
+        ("validation", _sizes([split.validation for split in plan.splits], cohort)),
+        ("test", _sizes([split.test for split in plan.splits], cohort)),
+        ("split", plan.origin),
         ("protocol", f"{protocol.name}: {protocol.summary}"),
         *((CHOICE, f"{key}: {reason}") for key, reason in protocol.ours.items()),
         *((COHORT_NOTE, remark) for remark in cohort.remarks),
@@ -55,6 +53,24 @@ def setting_facts(cohort: Cohort, split: Split, protocol: Protocol, *, command: 
         (COMMAND, command),
     ]
     return tuple((name, value) for name, value in facts if value)
+
+
+def scale_fact(scale: Scale) -> str:
+    """What a score counts, and its ends.
+
+    Examples
+    --------
+    >>> from ra_bench.values import SVH_HANDS
+    >>> scale_fact(SVH_HANDS)
+    'SvH, both hands, 0 to 280 SvH units'
+    """
+    return f"{scale.name}, {scale.minimum:g} to {scale.maximum:g} {scale.unit}"
+
+
+def readers_fact(cohort: Cohort) -> str:
+    """How many readers there are, and who."""
+    readers = sorted({reader for sample in cohort.samples for reader in sample.readings})
+    return f"{len(readers)}: {', '.join(readers)}"
 
 
 def record_facts(records: Sequence[RunRecord], films: HeldOut) -> Facts:
@@ -81,9 +97,22 @@ def without_record_facts(facts: Facts) -> Facts:
     return tuple(fact for fact in facts if fact[0] not in _OF_RECORDS)
 
 
-def _size(ids: Sequence[str], patients: dict[str, str]) -> str:
-    people = {patients[sample] for sample in ids if sample in patients}
-    return f"{len(ids):,} films of {len(people):,} patients"
+def _sizes(sides: Sequence[tuple[str, ...]], cohort: Cohort) -> str:
+    """The size of a side; in folds that of each fold's, which differ by a few films."""
+    if len(sides) == 1:
+        return _size(sides[0], cohort)
+    fewest, most = min(map(len, sides)), max(map(len, sides))
+    films = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
+    return f"{films} films in each of {len(sides)} folds; {_size(tuple(set().union(*sides)), cohort)} in all"
+
+
+def _size(ids: Sequence[str], cohort: Cohort) -> str:
+    """Films, visits where they are known, and patients: each is counted by itself."""
+    chosen = set(ids)
+    some = [sample for sample in cohort.samples if sample.sample_id in chosen]
+    visits = {(sample.patient_id, sample.visit) for sample in some if sample.visit}
+    known = f"{len(visits):,} visits of " if visits and all(sample.visit for sample in some) else ""
+    return f"{len(ids):,} films of {known}{len({sample.patient_id for sample in some}):,} patients"
 
 
 def _all(values: Iterable[str]) -> str:

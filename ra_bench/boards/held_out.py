@@ -90,6 +90,7 @@ def in_order(given: Predictions) -> Predictions:
         patients=tuple(given.patients[row] for row in order),
         readings={reader: tuple(scores[row] for row in order) for reader, scores in given.readings.items()},
         predicted=tuple(given.predicted[row] for row in order),
+        pixels=tuple(given.pixels[row] for row in order) if given.pixels else (),
     )
 
 

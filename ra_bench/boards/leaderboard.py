@@ -184,7 +184,8 @@ def _folder_name(record: RunRecord) -> str:
         raise RecordError(
             f"The model name '{record.job.model}' cannot name a folder. Use letters, digits, '.', '_', '+' and '-'."
         )
-    return f"{model}-seed{record.job.seed}"
+    fold = "" if record.job.fold is None else f"-fold{record.job.fold.number}"
+    return f"{model}-seed{record.job.seed}{fold}"
 
 
 def _remove_record(folder: Path) -> None:

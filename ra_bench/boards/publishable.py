@@ -6,16 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ra_bench.boards.held_out import in_order
-from ra_bench.runs.records import without_patients
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from ra_bench.values import Predictions, RunRecord
 
 
 def publishable(records: Sequence[RunRecord], *, keep_ids: bool) -> list[RunRecord]:
     """Records that name no patient: patients are numbered, and films too where an id holds its patient's.
+
+    Digests of pixels are left out: whoever has a film could find its patient's number by it.
 
     Parameters
     ----------
@@ -24,12 +25,19 @@ def publishable(records: Sequence[RunRecord], *, keep_ids: bool) -> list[RunReco
     keep_ids : bool
         True where the cohort is simulated and there is nobody to protect.
     """
-    # Sorted first, so that every record numbers its films and patients alike.
     predictions = [in_order(record.predictions) for record in records]
     if not keep_ids and any(map(_tells_patients, predictions)):
-        predictions = [_without_ids(given) for given in predictions]
+        films = _numbered((film for film in sorted({film for given in predictions for film in given.ids})), "f")
+        predictions = [replace(given, ids=tuple(films[film] for film in given.ids)) for given in predictions]
+    # Over all records at once: those of folds have different films, and a patient must have one number in all.
+    owners = dict(sorted({pair for given in predictions for pair in zip(given.ids, given.patients, strict=True)}))
+    patients = _numbered(owners.values(), "p")
     return [
-        without_patients(replace(record, predictions=given)) for record, given in zip(records, predictions, strict=True)
+        replace(
+            record,
+            predictions=replace(given, patients=tuple(patients[patient] for patient in given.patients), pixels=()),
+        )
+        for record, given in zip(records, predictions, strict=True)
     ]
 
 
@@ -38,6 +46,8 @@ def _tells_patients(given: Predictions) -> bool:
     return any(patient.casefold() in sample.casefold() for sample, patient in pairs)
 
 
-def _without_ids(given: Predictions) -> Predictions:
-    width = max(4, len(str(len(given.ids))))
-    return replace(given, ids=tuple(f"f{number:0{width}d}" for number in range(1, len(given.ids) + 1)))
+def _numbered(names: Iterable[str], letter: str) -> dict[str, str]:
+    """Numbers for names, in the order in which they first appear: p0001, p0002, ..."""
+    found = list(dict.fromkeys(names))
+    width = max(4, len(str(len(found))))
+    return {name: f"{letter}{number:0{width}d}" for number, name in enumerate(found, start=1)}

@@ -58,6 +58,7 @@ def measured_remarks(
     if len(ranked) > 1:
         said += [_SHARED_RANKS, *_of_detectable([measured[name].rmse for name in ranked])]
     said += [BIAS_WITHIN, NO_EVIDENCE]
+    said += _of_folds(records)
     if any(len(row.seeds) > 1 for row in rows if row.kind in ("model", "baseline")):
         said.append(_SEEDS)
     return (*said, *_of_films(films), *_of_devices(records))
@@ -93,6 +94,20 @@ def _of_films(films: HeldOut) -> list[str]:
     if missing := len(films.ids) - films.scored:
         said.append(f"{missing} of {len(films.ids):,} test films have no score and do not count.")
     return said
+
+
+def _of_folds(records: Sequence[RunRecord]) -> list[str]:
+    folds = next((record.job.fold for record in records if record.job.fold is not None), None)
+    if folds is None:
+        return []
+    left_out = "site" if folds.site else "fold"
+    return [
+        (
+            f"Each film is predicted once, by the model of the {left_out} that tests it, which saw nothing of its "
+            f"patient; a row pools the {folds.of} models of a seed. Intervals are about the choice of patients, not "
+            "about what the models, which share training films, would be on others."
+        )
+    ]
 
 
 def _of_devices(records: Sequence[RunRecord]) -> list[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import isnan
-from typing import TYPE_CHECKING
+from math import isnan, nan
+from typing import TYPE_CHECKING, Literal
 
 from ra_bench.boards.columns import P_BEST, RANK, READER_RATIO
 from ra_bench.boards.evaluate import rounded
+from ra_bench.boards.folds import folds_text
 from ra_bench.boards.rank import compared, places_of
 from ra_bench.values import BoardRow, MetricValue
 
@@ -63,21 +64,31 @@ def measured_rows(
 
 def unfinished_rows(failures: Sequence[Failure], waiting: Sequence[Job]) -> list[BoardRow]:
     """A row a model and reason, with the seeds that it holds for; failed ones first."""
-    failed = {(failure.job.model, failure.job.seed) for failure in failures}
-    reasons: dict[tuple[str, str], list[int]] = {}
-    for failure in sorted(failures, key=lambda failure: (failure.job.model, failure.job.seed)):
-        reasons.setdefault((failure.job.model, failure.reason), []).append(failure.job.seed)
-    seeds: dict[str, list[int]] = {}
-    for job in sorted(waiting, key=lambda job: (job.model, job.seed)):
-        if (job.model, job.seed) not in failed:
-            seeds.setdefault(job.model, []).append(job.seed)
-    return [
-        BoardRow(kind="failed", name=model, seeds=tuple(numbers), remark=reason)
-        for (model, reason), numbers in reasons.items()
-    ] + [
-        BoardRow(kind="waiting", name=model, seeds=tuple(numbers), remark="Not run yet.")
-        for model, numbers in seeds.items()
+    failed = {_which(failure.job) for failure in failures}
+    reasons: dict[tuple[str, str], list[Job]] = {}
+    for failure in sorted(failures, key=lambda failure: _which(failure.job)):
+        reasons.setdefault((failure.job.model, failure.reason), []).append(failure.job)
+    later: dict[str, list[Job]] = {}
+    for job in sorted(waiting, key=_which):
+        if _which(job) not in failed:
+            later.setdefault(job.model, []).append(job)
+    return [_unfinished("failed", jobs, reason) for (_, reason), jobs in reasons.items()] + [
+        _unfinished("waiting", jobs, "Not run yet.") for jobs in later.values()
     ]
+
+
+def _unfinished(kind: Literal["failed", "waiting"], jobs: Sequence[Job], reason: str) -> BoardRow:
+    folds = sorted({job.fold.number for job in jobs if job.fold is not None})
+    return BoardRow(
+        kind=kind,
+        name=jobs[0].model,
+        seeds=tuple(dict.fromkeys(job.seed for job in jobs)),
+        remark=f"{folds_text(folds).capitalize()}: {reason}" if folds else reason,
+    )
+
+
+def _which(job: Job) -> tuple[str, int, int]:
+    return job.model, job.seed, 0 if job.fold is None else job.fold.number
 
 
 def still_unfinished(rows: Iterable[BoardRow], records: Sequence[RunRecord]) -> list[BoardRow]:
@@ -100,7 +111,8 @@ def _row(
     own = sorted((record for record in records if record.job.model == name), key=lambda record: record.job.seed)
     values = dict(measured.values)
     if not isnan(benchmark):
-        values[READER_RATIO] = MetricValue(value=rounded(measured.rmse.estimate / benchmark))
+        # Readers who agree on every film leave nothing to divide by.
+        values[READER_RATIO] = MetricValue(value=rounded(measured.rmse.estimate / benchmark) if benchmark else nan)
     if place is not None:
         values |= {RANK: place.interval, P_BEST: MetricValue(value=place.best)}
     seconds = [record.seconds_per_epoch for record in own if record.seconds_per_epoch is not None]

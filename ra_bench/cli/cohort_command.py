@@ -1,4 +1,4 @@
-"""`ra-bench cohort`: describe films of your own, look at a cohort, make a simulated one, tidy what is kept of them."""
+"""`ra-bench cohort`: describe films, check and look at a cohort, make a simulated one, tidy what is kept of films."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DATA = click.option("--data", type=_FOLDER, default=data_folder(), show_default
 
 @click.group("cohort")
 def command() -> None:
-    """Describe, look at and make cohorts, and see what is kept of their films."""
+    """Describe, check, look at and make cohorts, and see what is kept of their films."""
 
 
 @command.command("init")
@@ -35,8 +35,45 @@ def init(folder: Path, force: bool) -> None:
     for guess in guesses:
         click.echo(f"- {guess}")
     click.echo(
-        f"Wrote {file}. Read it, mend what was guessed wrong, then:\n  ra-bench run --models all --dataset {file}"
+        f"Wrote {file}. Read it, mend what was guessed wrong, then:\n  ra-bench cohort check {file}\n"
+        f"  ra-bench run --models all --dataset {file}"
     )
+
+
+@command.command("check")
+@click.argument("dataset", metavar="DATASET|cohort.toml")
+@click.option(
+    "--protocol",
+    metavar="NAME|FILE",
+    default="quick",
+    show_default=True,
+    help="The protocol whose split is looked at, where the cohort brings none.",
+)
+@click.option("-o", "--out", type=_FOLDER, help="Also write it as HTML and JSON into this folder.")
+@_DATA
+@plugin_options
+def check(
+    dataset: str,
+    protocol: str,
+    out: Path | None,
+    data: Path,
+    plugin_files: tuple[Path, ...],
+    without: tuple[str, ...],
+) -> None:
+    """Look for what is wrong with a DATASET before any training: films, copies, leaks, turned films, shortcuts.
+
+    Everything is told at once. Exit code 1 if there is an error, which would stop a run; warnings are remarks.
+    """
+    from ra_bench.cli.check_display import looking, print_check
+    from ra_bench.suite import check_cohort
+
+    with looking() as on_films:
+        report, files = check_cohort(opened(plugin_files, without, data=data), dataset, protocol, out, on_films)
+    print_check(report)
+    for file in files:
+        click.echo(f"Wrote {file}")
+    if any(finding.level == "error" for finding in report.findings):
+        raise click.exceptions.Exit(1)
 
 
 @command.command("show")

@@ -15,6 +15,7 @@ from ra_bench.errors import RaBenchError
 COMMANDS = {
     "run": "Train and measure models, and write their leaderboard.",
     "leaderboard": "Write boards anew from what stands: no training, no torch.",
+    "rescore": "Measure stored predictions on corrected labels, and show what moves.",
     "score": "Measure predictions that anybody made against readers: the full report.",
     "agree": "Measure readers against one another.",
     "compare": "Models against models on the same films: who separates from whom.",
@@ -22,7 +23,7 @@ COMMANDS = {
     "audit": "Check rows that a paper prints: what fails, and what would have to be true.",
     "list": "What is installed: models, datasets, metrics, trainers, protocols, launchers, renderers.",
     "plugins": "Where it comes from, and what did not load.",
-    "cohort": "Describe, look at and make cohorts.",
+    "cohort": "Describe, check, look at and make cohorts.",
 }
 
 

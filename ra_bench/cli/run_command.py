@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ra_bench.suite import Outcome, Plan
+    from ra_bench.values import Folds, Job
 
 
 @click.command("run")
@@ -32,6 +33,11 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--seeds", metavar="NUMBERS", default="", help="Seeds with commas between; the protocol's own if not given."
+)
+@click.option(
+    "--folds",
+    metavar="NUMBER|sites",
+    help="Test every film once: so many folds of patients, or 'sites' to leave out one site after the other.",
 )
 @click.option(
     "--device",
@@ -57,6 +63,7 @@ def command(
     dataset: str,
     protocol: str,
     seeds: str,
+    folds: str | None,
     device: str,
     jobs: int,
     explain: bool,
@@ -89,6 +96,7 @@ def command(
             dataset=dataset,
             protocol=protocol,
             seeds=_numbers(seeds),
+            folds=_folds(folds),
             device=device,
             afresh=afresh,
             keep_films=not explain,
@@ -114,7 +122,7 @@ def _conclude(outcome: Outcome) -> None:
     click.echo(f"\nBoard: {outcome.folder / 'board.md'}")
     for failure in outcome.failures:
         log = f"\n  Log: {failure.log}" if failure.log else ""
-        click.echo(f"Failed: {failure.job.model}, seed {failure.job.seed}: {failure.reason}{log}", err=True)
+        click.echo(f"Failed: {_job(failure.job)}: {failure.reason}{log}", err=True)
     if outcome.trouble:
         click.echo(f"Error: {outcome.trouble}", err=True)
     if outcome.failures or outcome.trouble:
@@ -123,7 +131,13 @@ def _conclude(outcome: Outcome) -> None:
 
 def _explain(plan: Plan) -> None:
     for planned in plan.jobs:
-        click.echo(f"{planned.job.model}, seed {planned.job.seed}: {planned.reason}")
+        click.echo(f"{_job(planned.job)}: {planned.reason}")
+
+
+def _job(job: Job) -> str:
+    from ra_bench.boards.folds import fold_text
+
+    return f"{job.model}, seed {job.seed}{fold_text(job.fold)}"
 
 
 def _words(text: str) -> list[str]:
@@ -131,6 +145,16 @@ def _words(text: str) -> list[str]:
     if not words:
         raise click.BadParameter("name at least one model, or all", param_hint="--models")
     return words
+
+
+def _folds(text: str | None) -> Folds:
+    if text is None:
+        return None
+    if text == "sites":
+        return "sites"
+    if not text.isdecimal():
+        raise click.BadParameter(f"'{text}' is neither a number of folds such as 5 nor 'sites'", param_hint="--folds")
+    return int(text)
 
 
 def _numbers(text: str) -> list[int]:

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from ra_bench.boards.folds import fold_text
 from ra_bench.boards.render.numbers import as_text, duration, fixed
 from ra_bench.runs.plan import FIRST_TIME
 from ra_bench.values import Board, BoardRow, Failure
@@ -67,10 +68,8 @@ class Display:
         """Say what is going to happen, and why where it happens again."""
         due = [planned for planned in plan.jobs if planned.record is None]
         self.due = len(due)
-        split = plan.split
         self.say(
-            f"{plan.cohort.name}: {len(split.train)} training, {len(split.validation)} validation, "
-            f"{len(split.test)} test films; protocol {plan.protocol.name}. "
+            f"{plan.cohort.name}: {_sizes(plan)}; protocol {plan.protocol.name}. "
             f"Jobs: {len(due)} to do, {len(plan.jobs) - len(due)} standing."
         )
         for planned in due:
@@ -177,7 +176,7 @@ def print_board(board: Board, console: Console | None = None) -> None:
 
 
 def print_kept(kept: Sequence[Kept]) -> None:
-    """A line on each store of decoded films, and on the digests."""
+    """A line on each store of decoded films, and on the looks."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in ("name", "cohort", "size", "films", "MB", "last used", "state"):
         right = heading in {"size", "films", "MB"}
@@ -243,5 +242,13 @@ def _label(row: BoardRow) -> str:
     return row.name if row.kind in {"model", "reader"} else f"{row.name} ({row.kind})"
 
 
+def _sizes(plan: Plan) -> str:
+    splits = plan.splits.splits
+    if len(splits) > 1:
+        return f"{sum(len(split.test) for split in splits)} films, each tested once in {len(splits)} folds"
+    (split,) = splits
+    return f"{len(split.train)} training, {len(split.validation)} validation, {len(split.test)} test films"
+
+
 def _name(job: Job) -> str:
-    return job.model if job.seed == 0 else f"{job.model}, seed {job.seed}"
+    return f"{job.model}{'' if job.seed == 0 else f', seed {job.seed}'}{fold_text(job.fold)}"

@@ -1,4 +1,4 @@
-"""What is kept of decoded films, stores and digests: listed, and deleted where nobody uses it."""
+"""What is kept of decoded films, stores and looks: listed, and deleted where nobody uses it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ra_bench.cohorts.digests import DIGESTS
+from ra_bench.cohorts.audit.kept_looks import LOOKS, OLD_LOOKS
 from ra_bench.cohorts.film_log import FILMS, INDEX, Row, read_index
 from ra_bench.cohorts.line_file import read_lines
 from ra_bench.cohorts.locks import alone_at_once
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A store, or the digests: its name and place, whose films at which size, how many, bytes, when last used.
+    """A store, or the looks: its name and place, whose films at which size, how many, bytes, when last used.
 
     `state` is "whole", "partial" (films that were asked for are not there yet), "damaged", or "of another version"
     (nothing opens it any more). `last_used` is in seconds since 1970.
@@ -44,7 +44,7 @@ class Kept:
 
 
 def list_kept(data: Path, *, check: bool = False, on_films: OnFilms | None = None) -> list[Kept]:
-    """What a data folder keeps of decoded films, by name; the digests last.
+    """What a data folder keeps of decoded films, by name; the looks last.
 
     Parameters
     ----------
@@ -62,8 +62,8 @@ def list_kept(data: Path, *, check: bool = False, on_films: OnFilms | None = Non
     try:
         folders = sorted(path for path in (data / "films").glob("*") if path.is_dir())
         kept = [_store(data, folder, on_films, check=check) for folder in folders]
-        digests = data / DIGESTS
-        return kept + ([_digests(digests)] if digests.exists() else [])
+        looks = [_looks(data / name) for name in (LOOKS, OLD_LOOKS) if (data / name).exists()]
+        return kept + looks
     except OSError as error:
         raise StorageError(f"Cannot read what is kept in {data}: {error.strerror or error}.") from error
 
@@ -91,7 +91,7 @@ def choose_kept(kept: Sequence[Kept], names: Sequence[str], days: float | None) 
 
 
 def delete_kept(kept: Kept) -> None:
-    """Delete a store or the digests.
+    """Delete a store or the looks.
 
     Raises
     ------
@@ -101,16 +101,18 @@ def delete_kept(kept: Kept) -> None:
         It cannot be deleted.
     """
     try:
-        if not kept.path.is_dir():
-            kept.path.unlink(missing_ok=True)
+        if not kept.path.exists():
             return
-        lock = alone_at_once(kept.path / USERS)
+        lock = alone_at_once(_users(kept.path))
         if lock is None:
             raise BusyError(f"'{kept.name}' is in use and is left as it is. Delete it when the run has ended.")
         with lock:
-            # The index first: should this be cut short, what is left is an empty store and no damaged one.
-            (kept.path / INDEX).unlink(missing_ok=True)
-            shutil.rmtree(kept.path)
+            if kept.path.is_dir():
+                # The index first: should this be cut short, what is left is an empty store and no damaged one.
+                (kept.path / INDEX).unlink(missing_ok=True)
+                shutil.rmtree(kept.path)
+            else:
+                kept.path.unlink()
     except OSError as error:
         raise StorageError(f"Cannot delete {kept.path}: {error.strerror or error}.") from error
 
@@ -165,29 +167,34 @@ def _state(
     return "whole" if len(rows) >= about["asked"] else "partial"
 
 
-def _in_use(folder: Path) -> bool:
-    if not (folder / USERS).exists():
+def _users(path: Path) -> Path:
+    """The file that whoever uses a store or the looks has locked."""
+    return path / USERS if path.is_dir() else path
+
+
+def _in_use(path: Path) -> bool:
+    if not _users(path).exists():
         return False
-    lock = alone_at_once(folder / USERS)
+    lock = alone_at_once(_users(path))
     if lock is None:
         return True
     lock.close()
     return False
 
 
-def _digests(file: Path) -> Kept:
+def _looks(file: Path) -> Kept:
     state = file.stat()
     return Kept(
         name=file.stem,
         path=file,
         cohort="",
         size=None,
-        films=len(read_lines(file)),
+        films=len(read_lines(file)) if file.name == LOOKS else 0,
         asked=0,
         bytes=state.st_size,
         last_used=state.st_mtime,
-        state="whole",
-        in_use=False,
+        state="whole" if file.name == LOOKS else "of another version",
+        in_use=_in_use(file),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a decoded or a stored film depends on beside its file: our sources, and the packages that decode and resample.
+"""What a look at a film, or a stored film, depends on beside the file: our sources, and the packages that decode.
 
 Where one of them changes, what was kept before is not used again: films that were decoded in two ways never mix.
 """
@@ -12,17 +12,17 @@ from pathlib import Path
 
 from ra_bench.plugins import hash_files
 
-#: From a file to grey values.
-_DECODING = ("dicom.py", "dicom_greys.py", "greys.py", "images.py", "pictures.py")
+#: From a file to grey values, and to what is seen of them.
+_LOOKING = ("dicom.py", "dicom_greys.py", "greys.py", "images.py", "pictures.py", "audit/look.py")
 _DECODERS = ("pillow", "pydicom", "pylibjpeg", "pylibjpeg-libjpeg", "pylibjpeg-openjpeg", "pyjpegls")
 #: From grey values to what is stored.
 _FITTING = ("compose.py", "film_log.py", "fitting.py", "greys.py")
 
 
 @cache
-def decoding_version() -> str:
-    """Eight digits that change when a file might be decoded otherwise than before."""
-    return _hash(_DECODING, _DECODERS)
+def looking_version() -> str:
+    """Eight digits that change when a file might be decoded, or looked at, otherwise than before."""
+    return _hash(_LOOKING, _DECODERS)
 
 
 @cache

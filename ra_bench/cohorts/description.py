@@ -10,12 +10,13 @@ import math
 import tomllib
 from dataclasses import asdict, dataclass, fields
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from annotated_types import MinLen
 
 from ra_bench.cohorts.description_templates import OF_A_LAYOUT, OF_ANY_TABLE
 from ra_bench.cohorts.layouts.known import CHEXPERT, GENERIC, LAYOUTS
+from ra_bench.cohorts.table import FACTS
 from ra_bench.errors import DescriptionError
 from ra_bench.files import write_text
 from ra_bench.values import Scale
@@ -63,6 +64,12 @@ class Description:
     score: Text | None = None
     patient: Text | None = None
     visit: Text | None = None
+    site: Text | None = None
+    year: Text | None = None
+    sex: Text | None = None
+    age: Text | None = None
+    marker: Text | None = None
+    allow: tuple[Literal["film-of-two-patients", "patient-on-two-sides"], ...] = ()
     citation: str = ""
     licence: str = ""
     private: bool = False
@@ -75,7 +82,7 @@ class Description:
 _SECTIONS: Mapping[str, type] = {"": Description, "scale": Scale, "split": SplitColumn}
 
 #: Keys that say how a table of any columns is read.
-_MAPPING = ("image", "left", "right", "readers", "score", "patient", "visit", "scale", "split")
+_MAPPING = ("image", "left", "right", "readers", "score", "patient", "visit", *FACTS, "scale", "split")
 
 
 def read_description(file: Path) -> Description:

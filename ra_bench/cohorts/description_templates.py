@@ -23,9 +23,19 @@ window = []
 patient = ""
 # 'visit' is the column that tells a patient's films apart in time. It may be left out.
 visit = ""
+# Columns that no model sees, and that may give a score away; they may be left out. 'ra-bench cohort check' asks what
+# each alone tells of the score. 'site' is where a film was taken: 'ra-bench run --folds sites' leaves out one after the
+# other. 'marker' is what is laid on the film or burnt into it, such as a letter.
+site = ""
+year = ""
+sex = ""
+age = ""
+marker = ""
 # Either 'readers', one column a reader, or 'score', one column with the score. With readers, the board has a human row.
 readers = []
 score = ""
+# Errors that are to be remarks on the board: "film-of-two-patients", "patient-on-two-sides".
+allow = []
 # Who made the films and the scores, as they want to be cited.
 citation = ""
 # What may be done with them.
@@ -67,6 +77,8 @@ films = ""
 compose = false
 # Two percentiles of a film's own grey values, such as [1, 99], that become black and white. Left out: as the file says.
 window = []
+# Errors that are to be remarks on the board: "film-of-two-patients", "patient-on-two-sides".
+allow = []
 # Who made the films and the scores, as they want to be cited.
 citation = ""
 # What may be done with them.

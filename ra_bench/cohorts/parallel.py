@@ -33,48 +33,74 @@ _FEW = 24
 _AT_A_TIME, _AHEAD = 2, 3
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Why a film cannot be used, in a sentence that names it."""
+
+    sentence: str
+
+
+def try_each_film(
+    work: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    names: Sequence[str],
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Iterator[Result | Problem]:
+    """Give `work(item)` of every item, in order, or what is wrong with it; few are held in memory.
+
+    `work` and items must be picklable: functions of modules, or `functools.partial` of them. `names` are told in
+    problems, `on_progress` gets (done, of).
+    """
+    for done, (name, result) in enumerate(zip(names, _results(work, items), strict=True), start=1):
+        if isinstance(result, Problem) and name not in result.sentence:
+            yield Problem(sentence=f"{name}: {result.sentence}")
+        else:
+            yield result
+        if on_progress is not None:
+            on_progress(done, len(items))
+
+
 def for_each_film(
     work: Callable[[Item], Result],
     items: Sequence[Item],
     *,
     names: Sequence[str],
-    known_problems: Sequence[str] = (),
-    usable: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Iterator[Result]:
-    """Give `work(item)` of every item that does not fail, in order, as it comes; few are held in memory at a time.
-
-    `names` are told in errors, `on_progress` gets (done, of). `known_problems` are of other films that were found
-    unusable before; they are told together with the new ones. `usable` is how many others are known to be good.
-
-    `work` and items must be picklable: functions of modules, or `functools.partial` of them.
+    """`try_each_film` where every film must do; those that do are given whatever becomes of the others.
 
     Raises
     ------
     FilmError
         After the last item, if any failed: all of them, with what each said.
     """
-    problems = list(known_problems)
-    for done, (name, result) in enumerate(zip(names, _results(work, items), strict=True), start=1):
-        if isinstance(result, _Problem):
-            problems.append(result.sentence if name in result.sentence else f"{name}: {result.sentence}")
+    problems: list[str] = []
+    for result in try_each_film(work, items, names=names, on_progress=on_progress):
+        if isinstance(result, Problem):
+            problems.append(result.sentence)
         else:
             yield result
-        if on_progress is not None:
-            on_progress(done, len(items))
-    refuse_films(problems, len(items) + len(known_problems) + usable)
+    refuse_films(problems, len(items))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Problem:
-    sentence: str
+def attempt(work: Callable[[Item], Result], item: Item) -> Result | Problem:
+    """Give `work(item)`, or what is wrong with the film."""
+    try:
+        return work(item)
+    except FilmError as error:
+        return Problem(sentence=str(error))
+    except RaBenchError:
+        raise  # the disk is full: not this film's fault
+    except Exception as error:  # noqa: BLE001  a guest's film may fail in any way; the message must name the film
+        return Problem(sentence=f"{type(error).__name__}: {error}")
 
 
-def _results(work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result | _Problem]:
+def _results(work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result | Problem]:
     processes = min(os.cpu_count() or 1, len(items))
     # A daemonic process (a job of some launchers) may have no children.
     if len(items) < _FEW or processes == 1 or multiprocessing.current_process().daemon:
-        yield from map(partial(_attempt, work), items)
+        yield from map(partial(attempt, work), items)
         return
     # As in torch's DataLoader: fork where it is safe, so that no script needs an `if __name__ == "__main__"`. The
     # children decode with numpy and Pillow only, and print nothing, so what other threads hold does not matter.
@@ -112,16 +138,5 @@ def _end_with_parent() -> None:
         os._exit(1)  # a parent that was killed cannot tell; its children would wait for ever, with its locks held
 
 
-def _attempts(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result | _Problem]:
-    return [_attempt(work, item) for item in items]
-
-
-def _attempt(work: Callable[[Item], Result], item: Item) -> Result | _Problem:
-    try:
-        return work(item)
-    except FilmError as error:
-        return _Problem(sentence=str(error))
-    except RaBenchError:
-        raise  # the disk is full: not this film's fault
-    except Exception as error:  # noqa: BLE001  a guest's film may fail in any way; the message must name the film
-        return _Problem(sentence=f"{type(error).__name__}: {error}")
+def _attempts(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result | Problem]:
+    return [attempt(work, item) for item in items]

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 
 PATIENT = re.compile(r"(patient|subject|person|case|participant)([ _-]?(id|no|nr|number|key))?|pid", re.IGNORECASE)
 _VISIT = re.compile(r"(visit|study|session|time[ _-]?point|week|month)([ _-]?(id|no|nr|number|date))?", re.IGNORECASE)
+_FACTS = {
+    "site": re.compile(r"site|cent(er|re)|hospital|clinic|institution", re.IGNORECASE),
+    "year": re.compile(r"year([ _-]?of[ _-]?(film|study|exam))?", re.IGNORECASE),
+    "sex": re.compile(r"sex|gender|male|female", re.IGNORECASE),
+    "age": re.compile(r"age([ _-]?(at[ _-]?(film|study|exam|visit)|years))?", re.IGNORECASE),
+    "marker": re.compile(r"marker", re.IGNORECASE),
+}
 SPLIT = re.compile(r"split|set|subset|fold|partition", re.IGNORECASE)
 READER = re.compile(r"reader|rater|observer|expert|scorer|radiologist|rheumatologist", re.IGNORECASE)
 SCORE = re.compile(r"svh|sharp|vdh|score|total|bone[ _-]?age", re.IGNORECASE)
@@ -74,8 +81,9 @@ def propose_description(folder: Path, home: Path | None = None) -> Proposal:
     patient = _named(table, PATIENT, {image})
     visit = _named(table, _VISIT, {image, patient})
     guesses += _about_patients(patient, visit)
+    facts = _fact_columns(table, {image, patient, visit}, guesses)
     split = _split_column(table, guesses)
-    taken = {image, patient, visit, split.column if split else None}
+    taken = {image, patient, visit, split.column if split else None, *facts.values()}
     readers, score = _score_columns(table, taken, guesses)
     scale, remarks = _scale(table, readers or (str(score),), guesses)
     guesses.append(PRIVATE)
@@ -88,6 +96,11 @@ def propose_description(folder: Path, home: Path | None = None) -> Proposal:
         score=score,
         patient=patient,
         visit=visit,
+        site=facts.get("site"),
+        year=facts.get("year"),
+        sex=facts.get("sex"),
+        age=facts.get("age"),
+        marker=facts.get("marker"),
         private=True,
         remarks=remarks,
         scale=scale,
@@ -158,6 +171,19 @@ def _about_patients(patient: str | None, visit: str | None) -> list[str]:
             "Name the column as 'patient' if there is one."
         )
     return [about, f"Visit: column '{visit}'." if visit else "Visit: no column found; none is needed."]
+
+
+def _fact_columns(table: Table, taken: set[str | None], guesses: list[str]) -> dict[str, str]:
+    """Columns with facts that no model sees."""
+    facts: dict[str, str] = {}
+    for fact, pattern in _FACTS.items():
+        column = _named(table, pattern, taken | set(facts.values()))
+        if column is not None:
+            facts[fact] = column
+    if facts:
+        named = ", ".join(f"{fact} is column '{column}'" for fact, column in facts.items())
+        guesses.append(f"Facts that no model sees: {named}.")
+    return facts
 
 
 def _split_column(table: Table, guesses: list[str]) -> SplitColumn | None:

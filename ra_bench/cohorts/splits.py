@@ -9,16 +9,15 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import replace
-from itertools import chain
 from typing import TYPE_CHECKING
 
-from ra_bench.errors import CohortError, LeakError
-from ra_bench.values import Cohort, Sample, Split, SplitRule
+from ra_bench.cohorts.audit.finding import refuse, with_allowed
+from ra_bench.cohorts.audit.sides import SIDES, find_split_patients, sides_of_films
+from ra_bench.errors import CohortError
+from ra_bench.values import Cohort, Sample, Split, SplitPlan, SplitRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-
-SIDES = ("train", "validation", "test")
 
 
 def reference(sample: Sample) -> float:
@@ -50,9 +49,9 @@ def split_cohort(cohort: Cohort, rule: SplitRule) -> Split:
     if cohort.given_split is not None:
         return _given(cohort, cohort.given_split, rule)
     parts = {"train": rule.train, "validation": rule.validation, "test": rule.test}
-    sides = _deal(_mean_references(cohort.samples), parts, rule.seed, cohort.name)
+    sides = deal(mean_references(cohort.samples), parts, rule.seed, cohort.name)
     shares = f"{rule.train:g}:{rule.validation:g}:{rule.test:g}"
-    return _as_split(cohort, sides, f"by patient, stratified by score, {shares} of the patients, seed {rule.seed}")
+    return as_split(cohort, sides, f"by patient, stratified by score, {shares} of the patients, seed {rule.seed}")
 
 
 def split_hash(split: Split) -> str:
@@ -67,6 +66,21 @@ def split_hash(split: Split) -> str:
     for side in SIDES:
         digest.update(repr((side, sorted(getattr(split, side)))).encode())
     return digest.hexdigest()[:16]
+
+
+def plan_hash(plan: SplitPlan) -> str:
+    """What identifies all splits of a board together: that of its one split, else a hash over the folds in order.
+
+    Examples
+    --------
+    >>> split = Split(train=("1", "2"), validation=("3",), test=("4",), origin="given")
+    >>> plan_hash(SplitPlan(splits=(split,), origin="given"))
+    'ac8fc4ba756f7e53'
+    """
+    if len(plan.splits) == 1:
+        return split_hash(plan.splits[0])
+    folds = [split_hash(split) for split in plan.splits]
+    return hashlib.sha256(repr((folds, plan.sites)).encode()).hexdigest()[:16]
 
 
 def limit_split(split: Split, cohort: Cohort, max_films: int | None, seed: int) -> Split:
@@ -89,11 +103,18 @@ def limit_split(split: Split, cohort: Cohort, max_films: int | None, seed: int) 
             f"max_films = {max_films} leaves a side of the split of cohort '{cohort.name}' empty. "
             "Train, validation and test need a film each: choose 3 or more."
         )
-    budgets = _counts(max_films, {side: float(len(ids)) for side, ids in sides.items()})
-    patient_of = {sample.sample_id: sample.patient_id for sample in cohort.samples}
-    drawn = {side: _draw(ids, patient_of, budgets[side], seed) for side, ids in sides.items()}
+    drawn = draw_parts(sides, cohort, max_films, seed)
     count = sum(map(len, drawn.values()))
     return Split(**drawn, origin=f"{split.origin}; {count} of {total} films, patients drawn by seed {seed}")
+
+
+def draw_parts(
+    parts: Mapping[str, Sequence[str]], cohort: Cohort, max_films: int, seed: int
+) -> dict[str, tuple[str, ...]]:
+    """Some films of each part, in proportion, patients drawn by `seed`; each part keeps one film at least."""
+    budgets = _counts(max_films, {part: float(len(ids)) for part, ids in parts.items()})
+    patient_of = {sample.sample_id: sample.patient_id for sample in cohort.samples}
+    return {part: _draw(ids, patient_of, budgets[part], seed) for part, ids in parts.items()}
 
 
 def _draw(ids: Sequence[str], patient_of: Mapping[str, str], budget: int, seed: int) -> tuple[str, ...]:
@@ -101,7 +122,7 @@ def _draw(ids: Sequence[str], patient_of: Mapping[str, str], budget: int, seed: 
     films: dict[str, list[str]] = {}
     for sample_id in ids:
         films.setdefault(patient_of[sample_id], []).append(sample_id)
-    order = _shuffled(films, seed)
+    order = shuffled(films, seed)
     chosen: set[str] = set()
     for patient in order:
         if len(chosen) + len(films[patient]) <= budget:
@@ -126,14 +147,14 @@ def _given(cohort: Cohort, given: Split, rule: SplitRule) -> Split:
     if given.validation:
         return given
     patients = {
-        patient: score for patient, score in _mean_references(cohort.samples).items() if sides.get(patient) == "train"
+        patient: score for patient, score in mean_references(cohort.samples).items() if sides.get(patient) == "train"
     }
     parts = {"train": rule.train, "validation": rule.validation}
-    sides.update(_deal(patients, parts, rule.seed, cohort.name))
+    sides.update(deal(patients, parts, rule.seed, cohort.name))
     shares = f"{rule.train:g}:{rule.validation:g}"
     note = f"validation taken from train, {shares} of the patients, stratified by score, seed {rule.seed}"
-    made = _as_split(cohort, sides, f"{given.origin}; {note}")
-    known = set(chain(given.train, given.test))  # a film of a known patient may stand on no side
+    made = as_split(cohort, sides, f"{given.origin}; {note}")
+    known = set(given.train)  # a film of a known patient may stand on no side, or, if that is allowed, on another
     return replace(
         made,
         train=tuple(i for i in made.train if i in known),
@@ -143,29 +164,25 @@ def _given(cohort: Cohort, given: Split, rule: SplitRule) -> Split:
 
 
 def _sides_of_patients(cohort: Cohort, given: Split) -> dict[str, str]:
-    """The side of each patient of the given split."""
-    patient_of = {sample.sample_id: sample.patient_id for sample in cohort.samples}
+    """The side of each patient of the given split; the first, where one who stands on two is allowed."""
+    patients = {sample.sample_id: sample.patient_id for sample in cohort.samples}
+    on = sides_of_films(given)
+    for sample_id in on:
+        if sample_id not in patients:
+            raise CohortError(
+                f"The split of cohort '{cohort.name}' names film '{sample_id}', which the cohort does not have."
+            )
+    refuse(with_allowed(find_split_patients(patients, on), cohort.allow))
     sides: dict[str, str] = {}
-    for side in SIDES:
-        for sample_id in getattr(given, side):
-            if sample_id not in patient_of:
-                raise CohortError(
-                    f"The split of cohort '{cohort.name}' names film '{sample_id}', which the cohort does not have."
-                )
-            patient = patient_of[sample_id]
-            if sides.setdefault(patient, side) != side:
-                raise LeakError(
-                    f"Patient '{patient}' of cohort '{cohort.name}' stands on two sides of its split: "
-                    f"{sides[patient]} and {side} (film '{sample_id}').\n"
-                    "Put all films of a patient on one side, or leave the split column out to split by patient."
-                )
+    for sample_id, side in on.items():
+        sides.setdefault(patients[sample_id], side)
     return sides
 
 
 # --- dealing patients out -------------------------------------------------------------------------------------------
 
 
-def _deal(scores: Mapping[str, float], parts: Mapping[str, float], seed: int, name: str) -> dict[str, str]:
+def deal(scores: Mapping[str, float], parts: Mapping[str, float], seed: int, name: str) -> dict[str, str]:
     """A side for every patient: patients sorted by score, sides spread evenly along them, then dealt by seed."""
     if len(scores) < len(parts):
         raise CohortError(
@@ -182,7 +199,7 @@ def _deal(scores: Mapping[str, float], parts: Mapping[str, float], seed: int, na
     blocks = max(1, len(patients) // block)
     for number in range(blocks):
         start, stop = number * block, len(patients) if number == blocks - 1 else (number + 1) * block
-        dealt.update(zip(_shuffled(patients[start:stop], seed), sides[start:stop], strict=True))
+        dealt.update(zip(shuffled(patients[start:stop], seed), sides[start:stop], strict=True))
     return dealt
 
 
@@ -203,12 +220,12 @@ def _counts(total: int, parts: Mapping[str, float]) -> dict[str, int]:
     return counts
 
 
-def _shuffled(patients: Iterable[str], seed: int) -> list[str]:
+def shuffled(patients: Iterable[str], seed: int) -> list[str]:
     """Patients in an order that only the seed and their ids decide."""
     return sorted(patients, key=lambda patient: hashlib.sha256(f"{seed}:{patient}".encode()).digest())
 
 
-def _mean_references(samples: Iterable[Sample]) -> dict[str, float]:
+def mean_references(samples: Iterable[Sample]) -> dict[str, float]:
     """The mean reference of each patient's films."""
     scores: dict[str, list[float]] = {}
     for sample in samples:
@@ -216,7 +233,7 @@ def _mean_references(samples: Iterable[Sample]) -> dict[str, float]:
     return {patient: math.fsum(values) / len(values) for patient, values in scores.items()}
 
 
-def _as_split(cohort: Cohort, sides: Mapping[str, str], origin: str) -> Split:
+def as_split(cohort: Cohort, sides: Mapping[str, str], origin: str) -> Split:
     """Films in the cohort's order, by the side of their patient."""
     ids: dict[str, list[str]] = {side: [] for side in SIDES}
     for sample in cohort.samples:

@@ -23,6 +23,7 @@ from ra_bench.cohorts.parallel import for_each_film
 from ra_bench.errors import FilmError, StorageError
 from ra_bench.files import write_text
 from ra_bench.specs import FilmSet
+from ra_bench.values import Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ra_bench.values import Film, FindingSample, Sample
+    from ra_bench.values import Film, FindingSample
 
     OnFilms = Callable[[str, int, int], None]
     """Gets what is done, such as "Decoding", then films done and films in all."""
@@ -51,7 +52,8 @@ def store_folder(data: Path, name: str, height: int, width: int) -> Path:
 
 def content_of(sample: Sample | FindingSample, version: str) -> str:
     """What identifies the grey values of a film: their own hash where it is known, or its id in this version."""
-    return sample.content or f"{version}/{sample.sample_id}"
+    pixels = sample.pixels if isinstance(sample, Sample) else ""
+    return pixels or f"{version}/{sample.sample_id}"
 
 
 def open_store(

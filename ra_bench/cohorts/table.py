@@ -6,7 +6,7 @@ Rows are counted as a spreadsheet shows them: the header is row 1.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 #: What people write where there is nothing.
 BLANK = frozenset({"", "nan", "na", "n/a", "#n/a", "none", "null", "-", "."})
+
+#: Columns with facts of a film that no model sees; `ra-bench cohort check` asks what they alone tell of the score.
+FACTS = ("site", "year", "sex", "age", "marker")
 
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
 
@@ -48,7 +51,7 @@ class Entry:
     """What a row says of one film. `patient` is None without a column, `side` None where the split has no word.
 
     `film` names it; where it is composed of two, `hands` names the films of the left and the right hand. `place` is
-    where it stands in a file without rows.
+    where it stands in a file without rows. `facts` are its site, year, sex, age and marker, as far as they are known.
     """
 
     row: int
@@ -59,6 +62,7 @@ class Entry:
     readings: Mapping[str, float]
     hands: tuple[str, str] | None = None
     place: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_table(file: Path) -> Table:
@@ -151,7 +155,8 @@ def read_entries(table: Table, description: Description) -> tuple[Entry, ...]:
 def _check_columns(table: Table, description: Description) -> None:
     films = [name for name in (description.image, description.left, description.right) if name is not None]
     named = [*(column for film in films for column in image_columns(film)), *description.readers]
-    named += [name for name in (description.score, description.patient, description.visit) if name is not None]
+    others = (description.score, description.patient, description.visit, *_facts(description).values())
+    named += [name for name in others if name is not None]
     if description.split is not None:
         named.append(description.split.column)
     for name in named:
@@ -187,7 +192,14 @@ def _entry(table: Table, row: Row, description: Description) -> Entry:
         visit="" if description.visit is None else cells[description.visit],
         side=None if description.split is None else _side(table, row, description.split),
         readings={column: value for column, value in readings.items() if value is not None},
+        facts={fact: cells[column] for fact, column in _facts(description).items() if not is_blank(cells[column])},
     )
+
+
+def _facts(description: Description) -> dict[str, str]:
+    """The column of each fact that the description names."""
+    named = {fact: getattr(description, fact) for fact in FACTS}
+    return {fact: column for fact, column in named.items() if column is not None}
 
 
 def _film_name(table: Table, row: Row, image: str) -> str:

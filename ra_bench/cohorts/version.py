@@ -30,7 +30,7 @@ def cohort_version(
     samples, scale, given_split
         As in the cohort.
     contents : mapping of sample id to digest, or str
-        The digests of the decoded pixels (`digests.film_digests`). For a simulated cohort one text, `generator_digest`:
+        The digests of the decoded pixels (`pixel_digest`). For a simulated cohort one text, `generator_digest`:
         what makes the pixels stands for them, since the same seed gives the same bytes.
 
     Returns

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ra_bench.boards.board import measured_again
 from ra_bench.boards.columns import SCALE
+from ra_bench.boards.folds import pool_folds
 from ra_bench.boards.held_out import in_order
 from ra_bench.boards.leaderboard import BOARD, RECORDS, save_board
 from ra_bench.boards.render.json import read_board
@@ -17,7 +18,7 @@ from ra_bench.boards.rows import SCORED
 from ra_bench.errors import RecordError
 from ra_bench.reports.known_films import films_of_predictions, listed, matched
 from ra_bench.runs.records import job_folder, predictions_csv, standing_records, write_record
-from ra_bench.values import RunRecord, Scale
+from ra_bench.values import Predictions, RunRecord, Scale
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -32,11 +33,12 @@ _NAME = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9._+-]*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenBoard:
-    """A measured board, its folder, and the records that it was made of."""
+    """A measured board, its folder, the records that it was made of, and its test films, those of all folds."""
 
     folder: Path
     board: Board
     records: tuple[RunRecord, ...]
+    films: Predictions
 
 
 def open_board(folder: Path, runs: Path) -> OpenBoard:
@@ -60,6 +62,11 @@ def open_board(folder: Path, runs: Path) -> OpenBoard:
             f"There is no board in {folder}. Make it with 'ra-bench run', or name the folder of boards with --boards."
         )
     board = read_board(file.read_text(encoding="utf-8"))
+    if board.before:
+        raise RecordError(
+            f"The board in {folder} shows predictions on other labels. Add the row to the board that it was made from, "
+            "and re-score that again."
+        )
     published, own = standing_records(folder / RECORDS)[0], standing_records(runs)[0]
     if published:
         shared = {(record.job.cohort, record.job.split, record.job.protocol_hash) for record in published}
@@ -71,7 +78,13 @@ def open_board(folder: Path, runs: Path) -> OpenBoard:
             f"The board in {folder} has no records, so that nothing says which films it is measured on. "
             "If its cohort is private, name the folder of its runs with --runs."
         )
-    return OpenBoard(folder=folder, board=board, records=tuple(records))
+    whole_records = pool_folds(records).records
+    if not whole_records:
+        raise RecordError(
+            f"No model of the board in {folder} has all its folds, so that its test films are not known. Run it again: "
+            "what stands is not trained again."
+        )
+    return OpenBoard(folder=folder, board=board, records=tuple(records), films=whole_records[0].predictions)
 
 
 def scale_of(board: Board) -> Scale | None:
@@ -100,7 +113,7 @@ def on_board(model: ModelPredictions, opened: OpenBoard) -> ModelPredictions:
     CohortError, RecordError
         Films that are not on the board, or films of the board that are not in the table.
     """
-    films = opened.records[0].predictions
+    films = opened.films
     found = matched(model, films_of_predictions(films, f"the test films of the board '{opened.board.name}'"))
     if missing := sorted(set(films.ids) - set(found.predictions.ids)):
         raise RecordError(
@@ -167,7 +180,9 @@ def _check_name(opened: OpenBoard, name: str, installed: Collection[str]) -> Non
 
 def _record(opened: OpenBoard, model: ModelPredictions) -> RunRecord:
     """What is kept: the board's setting, the predictions, and that nobody here knows how they were made."""
-    predictions = in_order(model.predictions)
+    pixels = dict(zip(opened.films.ids, opened.films.pixels, strict=False))  # none where they are not known
+    given = model.predictions
+    predictions = in_order(replace(given, pixels=tuple(pixels[film] for film in given.ids) if pixels else ()))
     content = hashlib.sha256(predictions_csv(predictions).encode()).hexdigest()
     return RunRecord(
         job=_job(opened, model.name, content),
@@ -205,8 +220,9 @@ def _job(opened: OpenBoard, name: str, content: str) -> Job:
         trainer_source="",
         pretraining=None,
         pretraining_version=None,
+        fold=None,
     )
 
 
-def _who(record: RunRecord) -> tuple[str, int]:
-    return record.job.model, record.job.seed
+def _who(record: RunRecord) -> tuple[str, int, int]:
+    return record.job.model, record.job.seed, 0 if record.job.fold is None else record.job.fold.number

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from ra_bench.boards.render.numbers import as_text, fixed
 from ra_bench.boards.rows import SCORED
+from ra_bench.cohorts.audit.finding import counted
 from ra_bench.reports.guidelines import CLAIM, GRRAS, GUIDELINES, TRIPOD
-from ra_bench.reports.remarks import counted
 from ra_bench.reports.values import Item
 
 if TYPE_CHECKING:

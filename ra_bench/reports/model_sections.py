@@ -6,9 +6,9 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from ra_bench.boards.render.numbers import as_text, fixed
+from ra_bench.cohorts.audit.finding import counted
 from ra_bench.reports.checklist import limits_in_words, stratum_in_words
 from ra_bench.reports.reader_sections import reader_sections
-from ra_bench.reports.remarks import counted
 from ra_bench.reports.sections import (
     LABELS,
     Column,

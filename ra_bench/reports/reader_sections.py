@@ -6,8 +6,8 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from ra_bench.boards.render.numbers import as_text, fixed
+from ra_bench.cohorts.audit.finding import counted
 from ra_bench.reports.checklist import limits_in_words
-from ra_bench.reports.remarks import counted
 from ra_bench.reports.sections import LABELS, Column, Section, checklist_section, remarks_section, source_section
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _ICC = {
 def sections_of_readers(report: ReadersReport) -> tuple[Section, ...]:
     """The whole report on readers."""
     return (
-        _in_short(report.readers),
+        readers_in_short(report.readers),
         source_section(report.source),
         *reader_sections(report.readers, bands=report.settings.bands if report.settings.bands_asked else ()),
         remarks_section(report.remarks),
@@ -36,7 +36,7 @@ def sections_of_readers(report: ReadersReport) -> tuple[Section, ...]:
     )
 
 
-def _in_short(readers: Readers) -> Section:
+def readers_in_short(readers: Readers) -> Section:
     """A sentence on every two readers: what a single reading is worth, before anything else."""
     lines = []
     for found in readers.pairs:

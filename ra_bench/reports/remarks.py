@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isnan
 from typing import TYPE_CHECKING
 
+from ra_bench.cohorts.audit.finding import counted
 from ra_bench.reports.measure import FEWEST
 
 if TYPE_CHECKING:
@@ -119,14 +120,3 @@ def _of_missing(report: ModelReport) -> list[str]:
     if report.missing_references:
         said.append(f"{counted(report.missing_references, 'film')} with a prediction have no reading and do not count.")
     return said
-
-
-def counted(number: int, word: str) -> str:
-    """A number with its word.
-
-    Examples
-    --------
-    >>> counted(1, "film"), counted(3818, "film")
-    ('1 film', '3,818 films')
-    """
-    return f"{number:,} {word}{'' if number == 1 else 's'}"

@@ -7,8 +7,8 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from ra_bench.boards.render.numbers import as_text, fixed
+from ra_bench.cohorts.audit.finding import counted
 from ra_bench.reports.guidelines import GUIDELINES
-from ra_bench.reports.remarks import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

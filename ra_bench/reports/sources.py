@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ra_bench.boards.folds import pool_folds
 from ra_bench.errors import RecordError, TableError
 from ra_bench.reports.columns import Columns, find_columns
 from ra_bench.reports.tables import read_model_predictions, read_scores_table
@@ -84,10 +85,19 @@ def _contenders(path: Path) -> list[Contender]:
             f"{path} {why}. Name a file of predictions, the folder of a finished run (it has a {RECORD}), a board with "
             "records/, or a folder below runs/."
         )
+    pooled = pool_folds(records)
+    if pooled.missing and not pooled.records:
+        (model, seed), folds = next(iter(pooled.missing.items()))
+        raise RecordError(
+            f"{path}: of {model}, seed {seed}, {folds} missing, and no other model is whole. Run it again: "
+            "what stands is not trained again."
+        )
     models: dict[str, list[RunRecord]] = {}
-    for record in records:
+    for record in pooled.records:
         models.setdefault(record.job.model, []).append(record)
-    return [_of_seeds(model, models[model], path) for model in sorted(models)]
+    first, *others = [_of_seeds(model, models[model], path) for model in sorted(models)]
+    left = [f"Left out: {model}, seed {seed}, {folds} missing." for (model, seed), folds in pooled.missing.items()]
+    return [replace(first, guesses=(*first.guesses, *left)), *others]
 
 
 def _of_file(file: Path) -> ModelPredictions:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ra_bench.boards.folds import fold_text
 from ra_bench.cohorts.matching import film_stem
 from ra_bench.cohorts.table import image_columns, is_blank, number_in, read_table
 from ra_bench.errors import RecordError, TableError
@@ -194,7 +195,7 @@ def _of_run(folder: Path, name: str | None) -> ModelPredictions:
     job = record.job
     given = record.predictions
     return ModelPredictions(
-        name=name or (job.model if job.seed == 0 else f"{job.model}, seed {job.seed}"),
+        name=name or f"{job.model}{'' if job.seed == 0 else f', seed {job.seed}'}{fold_text(job.fold)}",
         source=f"{folder.name}/{PREDICTIONS}",
         predictions=given,
         patients_known=len(set(given.patients)) < len(given.ids) or given.patients != given.ids,

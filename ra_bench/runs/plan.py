@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from ra_bench.errors import PluginError, RecordError
 from ra_bench.plugins import CORE, Plugin, Registry, hash_files
-from ra_bench.runs.records import RECORD, job_folder, read_failure, read_record
-from ra_bench.values import Job, RunRecord
+from ra_bench.runs.records import RECORD, job_data, job_folder, read_failure, read_record
+from ra_bench.values import Fold, Job, RunRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -69,8 +69,9 @@ def make_job(
     protocol: str,
     protocol_hash: str,
     pretraining_version: str | None = None,
+    fold: Fold | None = None,
 ) -> Job:
-    """The job of one model and seed, with the key that identifies it.
+    """The job of one model, seed and fold, with the key that identifies it.
 
     Raises
     ------
@@ -99,13 +100,14 @@ def make_job(
         trainer_source=_trainer_source(registry.origin("trainer", spec.trainer)),
         pretraining=spec.pretraining,
         pretraining_version=pretraining_version,
+        fold=fold,
     )
     return replace(job, key=job_key(job))
 
 
 def job_key(job: Job) -> str:
     """sha256 over everything that makes a job's result what it is."""
-    identity = {name: value for name, value in asdict(job).items() if name not in _NOT_IN_KEY}
+    identity = {name: value for name, value in job_data(job).items() if name not in _NOT_IN_KEY}
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
 
@@ -139,16 +141,21 @@ def _plan_job(job: Job, protocol: Protocol, folder: Path, *, afresh: bool) -> Pl
 
 
 def _difference(job: Job, protocol: Protocol, folder: Path) -> str:
-    """What this job has that the nearest standing record of the same model and seed has not."""
-    others = []
+    """What this job has that the nearest standing record of the same model, seed and fold has not."""
+    others: list[RunRecord] = []
     for record_file in sorted(folder.parent.glob(f"seed{job.seed}-*/{RECORD}")):
         with suppress(RecordError):
             others.append(read_record(record_file.parent))
+    others = [other for other in others if _number(other.job) == _number(job)]
     if not others:
         return FIRST_TIME
     changes = [_changes(job, protocol, other) for other in others]
     _, nearest = min((len(phrases), phrases) for phrases in changes)
     return "; ".join(nearest)
+
+
+def _number(job: Job) -> int | None:
+    return None if job.fold is None else job.fold.number
 
 
 def _changes(job: Job, protocol: Protocol, record: RunRecord) -> list[str]:

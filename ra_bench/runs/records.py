@@ -9,9 +9,9 @@ import csv
 import io
 import json
 import math
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ra_bench.errors import RecordError
 from ra_bench.files import write_text
@@ -31,16 +31,26 @@ RECORD, PREDICTIONS, HISTORY, JOB, LOG, FAILURE = (
     "failure.json",
 )
 _FIXED = ("id", "patient", "predicted")
+_PIXELS = "pixels"
 
 
 def job_folder(runs: Path, job: Job) -> Path:
-    """Where a job works: runs/<board>/<model>/seed<seed>-<start of its key>."""
-    return runs / job.board / job.model.replace("/", "--") / f"seed{job.seed}-{job.key[:12]}"
+    """Where a job works: runs/<board>/<model>/seed<seed>[-fold<number>]-<start of its key>."""
+    fold = "" if job.fold is None else f"-fold{job.fold.number}"
+    return runs / job.board / job.model.replace("/", "--") / f"seed{job.seed}{fold}-{job.key[:12]}"
+
+
+def job_data(job: Job) -> dict[str, Any]:
+    """A job as plain data. Without folds it says nothing of them: its key and files are as before there were any."""
+    content = asdict(job)
+    if job.fold is None:
+        del content["fold"]
+    return content
 
 
 def write_job(folder: Path, job: Job) -> None:
     """Say whose folder it is, before anything else is in it; what an earlier try said is no longer so."""
-    write_text(folder / JOB, json.dumps(asdict(job), indent=2) + "\n")
+    write_text(folder / JOB, json.dumps(job_data(job), indent=2) + "\n")
     (folder / FAILURE).unlink(missing_ok=True)
 
 
@@ -55,6 +65,9 @@ def record_json(record: RunRecord) -> str:
     """The record without its predictions, which stand in a file of their own."""
     content = asdict(record)
     del content["predictions"]
+    content["job"] = job_data(record.job)
+    if record.trained_on is None:
+        del content["trained_on"]
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -113,16 +126,21 @@ def standing_failures(runs: Path) -> list[Failure]:
 
 
 def predictions_csv(predictions: Predictions) -> str:
-    """Columns id, patient, a reading a reader, predicted; numbers to the last bit; an absent reading is empty."""
+    """Columns id, patient, a reading a reader, predicted, and pixels where they are known.
+
+    Numbers are to the last bit; an absent reading is empty.
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     readers = list(predictions.readings)
-    writer.writerow(["id", "patient", *(f"reading:{reader}" for reader in readers), "predicted"])
+    known = [_PIXELS] if predictions.pixels else []
+    writer.writerow(["id", "patient", *(f"reading:{reader}" for reader in readers), "predicted", *known])
     columns = [predictions.readings[reader] for reader in readers]
     for row, (sample, patient, predicted) in enumerate(
         zip(predictions.ids, predictions.patients, predictions.predicted, strict=True)
     ):
-        writer.writerow([sample, patient, *(_number(column[row]) for column in columns), _number(predicted)])
+        pixels = predictions.pixels[row : row + 1]
+        writer.writerow([sample, patient, *(_number(column[row]) for column in columns), _number(predicted), *pixels])
     return text.getvalue()
 
 
@@ -154,16 +172,8 @@ def read_predictions(file: Path) -> Predictions:
             if name.startswith("reading:")
         },
         predicted=_values(file, "predicted", columns["predicted"]),
+        pixels=columns.get(_PIXELS, ()),
     )
-
-
-def without_patients(record: RunRecord) -> RunRecord:
-    """The same record with patients numbered p0001, p0002, ... in the order in which they appear."""
-    numbers: dict[str, str] = {}
-    for patient in record.predictions.patients:
-        numbers.setdefault(patient, f"p{len(numbers) + 1:04d}")
-    patients = tuple(numbers[patient] for patient in record.predictions.patients)
-    return replace(record, predictions=replace(record.predictions, patients=patients))
 
 
 def _history_csv(history: Iterable[EpochReport]) -> str:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from statistics import median
 from typing import TYPE_CHECKING
 
-from ra_bench.cohorts.splits import limit_split, reference, split_cohort, split_hash
+from ra_bench.cohorts.folds import plan_splits
+from ra_bench.cohorts.splits import plan_hash, reference
 from ra_bench.cohorts.store import open_store
 from ra_bench.errors import CohortError, TrainingError
 from ra_bench.files import make_folder
@@ -20,7 +21,7 @@ from ra_bench.runs.process import device_used, environment, logged_to, peak_memo
 from ra_bench.runs.records import LOG, job_folder, write_job, write_record
 from ra_bench.specs import FilmSet, FitTask, Fitted
 from ra_bench.training.protocol import base_size, with_overrides
-from ra_bench.values import Cohort, EpochReport, Job, Predictions, Protocol, RunRecord, Split
+from ra_bench.values import Cohort, EpochReport, Folds, Job, Predictions, Protocol, RunRecord, Split, SplitPlan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -46,6 +47,7 @@ class Workplace:
     dataset: str
     device: str
     protocol: Protocol
+    folds: Folds
     builtins: tuple[str, ...]
     plugin_files: tuple[Path, ...] = ()
     without: tuple[str, ...] = ()
@@ -71,10 +73,9 @@ def do_job(workplace: Workplace, job: Job, on_epoch: Callable[[EpochReport], Non
     return record
 
 
-def split_for(cohort: Cohort, protocol: Protocol) -> Split:
-    """The split that a protocol means on a cohort: the cohort's own or a drawn one, cut down to `max_films`."""
-    split = split_cohort(cohort, protocol.split)
-    return split if protocol.max_films is None else limit_split(split, cohort, protocol.max_films, protocol.split.seed)
+def splits_for(cohort: Cohort, protocol: Protocol, folds: Folds) -> SplitPlan:
+    """The splits that a protocol means on a cohort, once or in folds, cut down to `max_films`."""
+    return plan_splits(cohort, protocol.split, folds=folds, max_films=protocol.max_films)
 
 
 def films_of(
@@ -84,7 +85,7 @@ def films_of(
     data: Path,
     on_films: OnFilms | None = None,
 ) -> FilmSet:
-    """All films of a split at the protocol's base size, decoded once and kept: train, validation, test in order."""
+    """All films of a split at the protocol's base size: train, validation, test in order. All folds share one store."""
     height, width = base_size(protocol)
     return open_store(
         _samples(cohort, (*split.train, *split.validation, *split.test)),
@@ -103,9 +104,10 @@ def _do(workplace: Workplace, job: Job, folder: Path, on_epoch: Callable[[EpochR
     spec: ModelSpec = registry.get("model", job.model)
     protocol = with_overrides(workplace.protocol, spec.overrides)
     cohort = load_scores(find_dataset(registry, workplace.dataset), workplace.data)
-    split = split_for(cohort, protocol)
-    if (cohort.version, split_hash(split)) != (job.cohort, job.split):
+    plan = splits_for(cohort, protocol, workplace.folds)
+    if (cohort.version, plan_hash(plan)) != (job.cohort, job.split):
         raise CohortError(f"The cohort '{cohort.name}' changed while the run was going on. Start the run again.")
+    split = plan.splits[0 if job.fold is None else job.fold.number - 1]
     pretrained = body_weights(registry, job, protocol, workplace.data, workplace.device, on_epoch)
     task = FitTask(
         model=spec,
@@ -116,7 +118,7 @@ def _do(workplace: Workplace, job: Job, folder: Path, on_epoch: Callable[[EpochR
         pretrained=pretrained,
         train_scores=_scores(cohort, split.train),
         validation_scores=_scores(cohort, split.validation),
-        **_sides(films_of(cohort, split, protocol, workplace.data), split),
+        **sides_of(films_of(cohort, split, protocol, workplace.data), split),
     )
     history, fitted = _fit(registry.get("trainer", spec.trainer).fit(task), on_epoch)
     _check(fitted, split, job.model)
@@ -188,8 +190,8 @@ def _scores(cohort: Cohort, ids: Sequence[str]) -> NDArray[np.float64]:
     return np.array([reference(sample) for sample in _samples(cohort, ids)], dtype=np.float64)
 
 
-def _sides(films: FilmSet, split: Split) -> dict[str, FilmSet]:
-    """Cut the store into the three sides of the split; views, no copies."""
+def sides_of(films: FilmSet, split: Split) -> dict[str, FilmSet]:
+    """Train, validation and test films, cut out of what `films_of` gave; views, no copies."""
     first, second = len(split.train), len(split.train) + len(split.validation)
     parts = {"train": slice(0, first), "validation": slice(first, second), "test": slice(second, None)}
     return {
@@ -205,4 +207,5 @@ def _predictions(samples: Sequence[Sample], predicted: NDArray[np.float64]) -> P
         patients=tuple(sample.patient_id for sample in samples),
         readings={reader: tuple(sample.readings.get(reader, float("nan")) for sample in samples) for reader in readers},
         predicted=tuple(float(value) for value in predicted),
+        pixels=tuple(sample.pixels for sample in samples) if all(sample.pixels for sample in samples) else (),
     )

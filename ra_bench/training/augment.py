@@ -1,7 +1,7 @@
 """From stored films to what a network sees: scaled, cropped, flipped, turned, brightened, normalised.
 
-A film is resampled once, from its stored grey values straight to the input size; flips and quarter turns are views;
-brightness, contrast and normalisation are one multiplication and one addition.
+A film is resampled once, from its stored grey values straight to the input size; flips and quarter turns only order the
+pixels anew; contrast, brightness and normalisation are one multiplication, one addition and one limit at either end.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from ra_bench.training.device import moved
 from ra_bench.training.protocol import base_size
+from ra_bench.training.resample import resampled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from numpy.typing import NDArray
+    from collections.abc import Callable, Iterable, Sequence
 
     from ra_bench.specs import FilmSet
     from ra_bench.training.standard import Spread
     from ra_bench.values import Protocol
 
-    Greys = NDArray[np.uint8 | np.uint16]
+
+#: Pixels that a CPU works on at a time.
+_CACHED = 2**18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,11 @@ class Draw:
     quarter_turns: int = 0
     brightness: float = 1.0
     contrast: float = 1.0
+
+    @property
+    def window(self) -> tuple[slice, slice]:
+        """Rows and columns of the stored film."""
+        return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
 
 
 def draw(protocol: Protocol, *, seed: int, epoch: int, film_id: str) -> Draw:
@@ -82,74 +87,69 @@ def training_batch(
     """Augmented films, float32 of shape (n, 3, height, width) on the device, channels last."""
     places = list(chosen)
     draws = [draw(protocol, seed=seed, epoch=epoch, film_id=films.ids[place]) for place in places]
-    pixels = np.empty((len(places), protocol.height, protocol.width), dtype=films.films.dtype)
-    for row, place, drawn in zip(pixels, places, draws, strict=True):
-        row[:] = cut(films.films[place], drawn, protocol.height, protocol.width)
-    return normalised(
-        pixels,
-        greys,
-        device=device,
-        brightness=[drawn.brightness for drawn in draws],
-        contrast=[drawn.contrast for drawn in draws],
-    )
+    white = np.iinfo(films.films.dtype).max
+
+    def changed(grey: Tensor, drawn: Sequence[Draw]) -> Tensor:
+        return jittered(grey, drawn, greys=greys, white=white)
+
+    return _batch(films, places, draws, changed, protocol=protocol, device=device)
 
 
 def evaluation_batch(
     films: FilmSet, chosen: Iterable[int], *, protocol: Protocol, greys: Spread, device: torch.device
 ) -> Tensor:
     """Whole films resized to the input, nothing drawn; float32 of shape (n, 3, height, width), channels last."""
-    size = protocol.height, protocol.width
-    return normalised(np.stack([resized(films.films[place], *size) for place in chosen]), greys, device=device)
+    places = list(chosen)
+    _, height, width = films.films.shape
+    draws = [Draw(top=0, left=0, height=height, width=width)] * len(places)
+
+    def changed(grey: Tensor, _: Sequence[Draw]) -> Tensor:
+        return grey.sub_(greys.mean).mul_(1 / greys.sd)
+
+    return _batch(films, places, draws, changed, protocol=protocol, device=device)
 
 
-def cut(film: Greys, drawn: Draw, height: int, width: int) -> Greys:
-    """The window of a film at the input size, flipped left to right, then turned counter-clockwise."""
-    window = film[drawn.top : drawn.top + drawn.height, drawn.left : drawn.left + drawn.width]
-    view = resized(window, height, width)
-    if drawn.flip:
-        view = view[:, ::-1]
-    return np.rot90(view, drawn.quarter_turns) if drawn.quarter_turns else view
+def jittered(grey: Tensor, draws: Sequence[Draw], *, greys: Spread, white: int) -> Tensor:
+    """Contrast, brightness and normalisation of whole grey values, float32 of shape (n, height, width).
 
-
-def resized(film: Greys, height: int, width: int) -> Greys:
-    """A film of any size as (height, width), of as many bits, bilinear with antialiasing; as it is where it fits."""
-    if film.shape == (height, width):
-        return film
-    deep = film.dtype == np.uint16  # torch resamples 8 bits or floating point; 24 bits of the latter lose nothing
-    # A copy: the memory map is read-only, which torch does not like.
-    source = torch.from_numpy(np.array(film, dtype=np.float32 if deep else np.uint8))
-    pixels = functional.interpolate(source[None, None], size=(height, width), mode="bilinear", antialias=True)
-    result: Greys = pixels[0, 0].numpy()
-    return np.rint(result).astype(np.uint16) if deep else result
-
-
-def normalised(
-    pixels: Greys,
-    greys: Spread,
-    *,
-    device: torch.device,
-    brightness: list[float] | None = None,
-    contrast: list[float] | None = None,
-) -> Tensor:
-    """Grey values (n, height, width) as float32 (n, 3, height, width), channels last, on the device.
-
-    With brightness b, contrast c and the film's own mean m, a grey value x becomes b (c x + (1 - c) m), kept within
-    black and white, less the training set's mean, over its SD. The three channels are equal.
+    With the film's own mean m, contrast c gives y = c x + (1 - c) m, kept within black and white. Brightness b gives
+    b y, kept within them. Then the training set's mean is taken off and its SD divided by. Both limits of white are
+    one: b times white where b is less than 1. (torchvision's ColorJitter also draws which of the two comes first. That
+    shows only in what black or white cut off.)
     """
-    grey = _floating(pixels, device)  # (n, height, width)
-    if brightness is None or contrast is None:
-        grey.sub_(greys.mean).mul_(1 / greys.sd)
-    else:
-        b, c = moved(torch.tensor([brightness, contrast]), device).view(2, -1, 1, 1)
-        shift = (b * (1 - c) * grey.mean(dim=(1, 2), keepdim=True) - greys.mean) / greys.sd
-        grey = torch.addcmul(shift, grey, b * c / greys.sd)
-        grey.clamp_(greys.standardise(0.0), greys.standardise(float(np.iinfo(pixels.dtype).max)))
-    return grey.unsqueeze(1).expand(-1, 3, -1, -1).contiguous(memory_format=torch.channels_last)
+    factors = torch.tensor([[drawn.brightness, drawn.contrast] for drawn in draws]).T  # (2, n)
+    brightest = torch.tensor([greys.standardise(white * min(drawn.brightness, 1)) for drawn in draws])
+    b, c, limit = moved(torch.cat([factors, brightest[None]]), grey.device).view(3, -1, 1, 1)
+    # Sums of whole numbers are exact below 2**24 (a row of 8 bits), in double precision below 2**53: whatever the batch
+    # and the order of adding, a film has one mean.
+    rows = (grey if white < 256 else grey.double()).sum(dim=2, keepdim=True)
+    mean = (rows.double().sum(dim=1, keepdim=True) / grey[0].numel()).float()
+    shift = (b * (1 - c) * mean - greys.mean) / greys.sd
+    grey = torch.addcmul(shift, grey, b * c / greys.sd).clamp_(min=greys.standardise(0.0))
+    return torch.minimum(grey, limit, out=grey)
 
 
-def _floating(pixels: Greys, device: torch.device) -> Tensor:
-    """Grey values as float32 on the device."""
-    if pixels.dtype == np.uint8:
-        return moved(torch.from_numpy(pixels), device).float()
-    # 16 bits travel as if they had a sign: not every device can work with those that have none.
-    return (moved(torch.from_numpy(pixels.view(np.int16)), device).int() & 0xFFFF).float()
+def _batch(
+    films: FilmSet,
+    places: Sequence[int],
+    draws: Sequence[Draw],
+    changed: Callable[[Tensor, Sequence[Draw]], Tensor],
+    *,
+    protocol: Protocol,
+    device: torch.device,
+) -> Tensor:
+    """Resample the films, change their grey values and repeat them as three channels."""
+    where = device if device.type == "cuda" else torch.device("cpu")  # Apple's GPU shares the memory: a CPU makes it
+    shape = len(places), 3, protocol.height, protocol.width
+    # Every call has its price, so films go together; on a CPU as many as stay in its cache from end to end.
+    step = len(places) if where.type == "cuda" else max(1, _CACHED // (protocol.height * protocol.width))
+    batch = torch.empty(shape, device=where, memory_format=torch.channels_last)
+    for start in range(0, len(places), step):
+        part = slice(start, start + step)
+        pixels = resampled(
+            films.films, places[part], draws[part], height=protocol.height, width=protocol.width, device=where
+        )
+        grey = changed(pixels.float(), draws[part])
+        for channel in batch[part].unbind(1):  # several times faster than to expand and copy
+            channel.copy_(grey)
+    return batch.to(device)

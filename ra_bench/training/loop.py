@@ -6,6 +6,7 @@ To train differently, copy `fit` into a plugin, change it there and register it 
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ import torch
 
 from ra_bench.errors import NonFiniteLossError, TrainingError
 from ra_bench.specs import FilmSet, FitTask, Fitted
+from ra_bench.training.ahead import made_ahead
 from ra_bench.training.augment import training_batch
 from ra_bench.training.batches import Losses, epoch_batches, steps_per_epoch
 from ra_bench.training.build import build_model
@@ -67,18 +69,19 @@ def fit(task: FitTask) -> Generator[EpochReport, None, Fitted]:
             batches = epoch_batches(len(task.train.ids), protocol.batch_size, seed=task.seed, epoch=epoch)
             losses = Losses(epoch=epoch, epochs=protocol.epochs, films=task.train, batches=batches)
             model.train()
-            for step, chosen in enumerate(batches, start=(epoch - 1) * steps):
-                rate = learning_rate(protocol.optimiser, step, protocol.epochs * steps)
-                set_learning_rate(optimiser, rate)
-                films = training_batch(
-                    task.train, chosen, protocol=protocol, greys=greys, seed=task.seed, epoch=epoch, device=device
-                )
-                predicted = outputs(model, films, columns=1, name=name)[:, 0]
-                loss = loss_of(predicted, moved(targets[chosen], device))
-                optimiser.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
-                optimiser.step()
-                losses.add(loss)
+            prepared = partial(
+                training_batch, task.train, protocol=protocol, greys=greys, seed=task.seed, epoch=epoch, device=device
+            )  # places of films to a batch of them
+            with closing(made_ahead(prepared, batches, device)) as shown:
+                for step, (chosen, films) in enumerate(zip(batches, shown, strict=True), start=(epoch - 1) * steps):
+                    rate = learning_rate(protocol.optimiser, step, protocol.epochs * steps)
+                    set_learning_rate(optimiser, rate)
+                    predicted = outputs(model, films, columns=1, name=name)[:, 0]
+                    loss = loss_of(predicted, moved(targets[chosen], device))
+                    optimiser.zero_grad()
+                    loss.backward()  # type: ignore[no-untyped-call]
+                    optimiser.step()
+                    losses.add(loss)
             train_loss = losses.mean()
             seconds = time.perf_counter() - started
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ra_bench.errors import TrainingError
+from ra_bench.training.ahead import made_ahead
 from ra_bench.training.augment import evaluation_batch
 
 if TYPE_CHECKING:
@@ -51,11 +54,13 @@ def predict_all(
     """The model's raw outputs for all films, shape (n, columns), in the order of the films, without augmentation."""
     model.eval()
     results = [np.empty((0, columns), dtype=np.float64)]
-    with torch.inference_mode():
-        for start in range(0, len(films.ids), protocol.batch_size):
-            chosen = range(start, min(start + protocol.batch_size, len(films.ids)))
-            batch = evaluation_batch(films, chosen, protocol=protocol, greys=greys, device=device)
-            results.append(outputs(model, batch, columns=columns, name=name).float().cpu().double().numpy())
+    size, count = protocol.batch_size, len(films.ids)
+    chosen = [range(start, min(start + size, count)) for start in range(0, count, size)]
+    prepared = partial(evaluation_batch, films, protocol=protocol, greys=greys, device=device)
+    with torch.inference_mode(), closing(made_ahead(prepared, chosen, device)) as batches:
+        results += [
+            outputs(model, batch, columns=columns, name=name).float().cpu().double().numpy() for batch in batches
+        ]
     return np.concatenate(results)
 
 

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
 
 from ra_bench.errors import NonFiniteLossError, TrainingError
+from ra_bench.training.ahead import made_ahead
 from ra_bench.training.augment import training_batch
 from ra_bench.training.batches import Losses, epoch_batches, steps_per_epoch
 from ra_bench.training.build import build_model, replace_head
@@ -93,18 +96,19 @@ def pretrain(
             batches = epoch_batches(count, rule.batch_size, seed=seed, epoch=epoch)
             losses = Losses(epoch=epoch, epochs=rule.epochs, films=films, batches=batches)
             network.train()
-            for step, chosen in enumerate(batches, start=(epoch - 1) * steps):
-                rate = learning_rate(rule.optimiser, step, rule.epochs * steps)
-                set_learning_rate(optimiser, rate)
-                shown = training_batch(
-                    films, chosen, protocol=protocol, greys=greys, seed=seed, epoch=epoch, device=where
-                )
-                logits = outputs(network, shown, columns=columns, name=model.name)
-                loss = finding_loss(logits, *(moved(values[chosen], where) for values in wanted))
-                optimiser.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
-                optimiser.step()
-                losses.add(loss)
+            prepared = partial(
+                training_batch, films, protocol=protocol, greys=greys, seed=seed, epoch=epoch, device=where
+            )  # places of films to a batch of them
+            with closing(made_ahead(prepared, batches, where)) as shown:
+                for step, (chosen, batch) in enumerate(zip(batches, shown, strict=True), start=(epoch - 1) * steps):
+                    rate = learning_rate(rule.optimiser, step, rule.epochs * steps)
+                    set_learning_rate(optimiser, rate)
+                    logits = outputs(network, batch, columns=columns, name=model.name)
+                    loss = finding_loss(logits, *(moved(values[chosen], where) for values in wanted))
+                    optimiser.zero_grad()
+                    loss.backward()  # type: ignore[no-untyped-call]
+                    optimiser.step()
+                    losses.add(loss)
             train_loss = losses.mean()
             seconds = time.perf_counter() - started
 

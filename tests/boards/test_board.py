@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from ra_bench.boards.board import build_board
@@ -183,3 +184,11 @@ def test_a_metric_cannot_take_a_name_that_is_taken(made, name):
     metrics = (*made.metrics, replace(made.metrics[0], name=name))
     with pytest.raises(PluginError, match=f"The metric name '{name}' is taken"):
         build_board("made-up", records=[], metrics=metrics)
+
+
+def test_readers_who_agree_on_every_film_leave_no_ratio_to_them(made):
+    given = made.predictions(10, 1)
+    first = given.readings["reader1"]
+    records = [made.record("a", replace(given, readings={"reader1": first, "reader2": first}))]
+    (row,) = [row for row in build_board("b", records=records, metrics=made.metrics).rows if row.kind == "model"]
+    assert np.isnan(row.metrics[READER_RATIO].value)

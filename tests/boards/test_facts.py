@@ -1,10 +1,23 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ra_bench.boards.facts import record_facts, setting_facts, without_record_facts
 from ra_bench.boards.held_out import held_out
-from ra_bench.values import SVH_HANDS, Cohort, Loss, Optimiser, Pretraining, Protocol, Sample, Split, SplitRule
+from ra_bench.values import (
+    SVH_HANDS,
+    Cohort,
+    Loss,
+    Optimiser,
+    Pretraining,
+    Protocol,
+    Sample,
+    Split,
+    SplitPlan,
+    SplitRule,
+)
 
 
 def setting():
@@ -44,7 +57,7 @@ def setting():
         pretraining=Pretraining(epochs=1, batch_size=4, optimiser=optimiser),
         ours={"epochs": "100: the paper gives none"},
     )
-    return cohort, split, protocol
+    return cohort, SplitPlan(splits=(split,), origin=split.origin), protocol
 
 
 def test_facts_say_cohort_split_and_protocol():
@@ -58,6 +71,23 @@ def test_facts_say_cohort_split_and_protocol():
     assert facts["our choice where the paper is silent"] == "epochs: 100: the paper gives none"
     assert facts["note on the cohort"] == "Made up."
     assert facts["command"] == "ra-bench run"
+
+
+def test_films_visits_and_patients_are_counted_separately():
+    cohort, plan, protocol = setting()
+    visits = ("0", "0", "0", "1", "0", "1", "0", "1")
+    samples = tuple(replace(sample, visit=visit) for sample, visit in zip(cohort.samples, visits, strict=True))
+    facts = dict(setting_facts(replace(cohort, samples=samples), plan, protocol))
+    assert facts["training"] == "4 films of 3 visits of 2 patients"
+    assert facts["test"] == "2 films of 2 visits of 1 patients"
+
+
+def test_of_folds_the_least_and_the_largest_are_told_and_what_all_have():
+    cohort, plan, protocol = setting()
+    (split,) = plan.splits
+    other = replace(split, train=split.validation, validation=split.train)
+    facts = dict(setting_facts(cohort, replace(plan, splits=(split, other)), protocol))
+    assert facts["training"] == "2 to 4 films in each of 2 folds; 6 films of 3 patients in all"
 
 
 def test_an_empty_fact_is_left_out():

@@ -45,7 +45,9 @@ def test_a_description_that_is_there_is_kept_unless_it_may_be_replaced(made, cli
     assert file.read_text() == mine
     said = cli("cohort", "init", "clinic", "--force")
     assert said.code == 0
-    assert said.out.endswith("then:\n  ra-bench run --models all --dataset clinic/cohort.toml\n")
+    assert said.out.endswith(
+        "then:\n  ra-bench cohort check clinic/cohort.toml\n  ra-bench run --models all --dataset clinic/cohort.toml\n"
+    )
     assert 'name = "clinic"' in file.read_text()
 
 
@@ -68,7 +70,7 @@ def test_what_is_kept_of_films_is_listed(kept, cli):
     assert lines[0].split() == ["name", "cohort", "size", "films", "MB", "last", "used", "state"]
     assert lines[1].split()[:6] == [kept.name, "clinic", "48", "x", "64", "6"]
     assert lines[1].endswith("whole")
-    assert lines[2].split()[:2] == ["film-digests", "6"]
+    assert lines[2].split()[:2] == ["film-looks", "6"]
 
 
 def test_damage_is_found_on_demand(kept, cli):
@@ -82,7 +84,7 @@ def test_what_is_kept_is_deleted_by_name_and_the_rest_stays(kept, cli):
     assert said.code == 0
     assert said.out.splitlines()[-1] == f"Deleted {kept.name}, 0.0 MB."
     assert not kept.exists()
-    assert cli("cohort", "cache", "--data", "data").out.splitlines()[1].startswith("film-digests")
+    assert cli("cohort", "cache", "--data", "data").out.splitlines()[1].startswith("film-looks")
     assert cli("cohort", "cache", "--data", "data", "--prune", "--yes").code == 0
     assert cli("cohort", "cache", "--data", "data").out.startswith("Nothing is kept in ")
 
@@ -103,7 +105,7 @@ def test_what_is_in_use_stays_and_is_told(kept, cli):
         said = cli("cohort", "cache", "--data", "data", "--prune", "--yes")
     assert said.code == 1
     assert f"Error: '{kept.name}' is in use and is left as it is. Delete it when the run has ended." in said.err
-    assert "Deleted film-digests" in said.out
+    assert "Deleted film-looks" in said.out
     assert kept.exists()
 
 

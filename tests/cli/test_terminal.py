@@ -106,7 +106,7 @@ def report(stage="training", epoch=1):
 
 @pytest.fixture
 def job():
-    return SimpleNamespace(key="k", model="net", seed=0)
+    return SimpleNamespace(key="k", model="net", seed=0, fold=None)
 
 
 def test_plain_lines_tell_stage_epoch_loss_rmse_and_time_left(capfd, job):
@@ -143,8 +143,8 @@ def test_a_live_display_fits_into_80_columns(monkeypatch, job):
     display = Display(quiet=False)
     console = Console(file=out, width=80, force_terminal=True, color_system=None)
     monkeypatch.setattr(display.progress.live, "console", console)
-    display.on_job_start(job=SimpleNamespace(key="k", model="resnet-dwise50-transfer", seed=12))
-    display.on_epoch_end(job=SimpleNamespace(key="k", model="", seed=0), report=report("pretraining", 2))
+    display.on_job_start(job=SimpleNamespace(key="k", model="resnet-dwise50-transfer", seed=12, fold=None))
+    display.on_epoch_end(job=SimpleNamespace(key="k", model="", seed=0, fold=None), report=report("pretraining", 2))
     console.print(display.progress.get_renderable())
     lines = [line.rstrip() for line in out.getvalue().splitlines()]
     assert "resnet-dwise50-transfer, seed 12" in lines[0]

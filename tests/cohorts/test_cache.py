@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from ra_bench.cohorts.audit.kept_looks import LOOKS, LookWriter, read_looks
 from ra_bench.cohorts.cache import choose_kept, delete_kept, list_kept
 from ra_bench.cohorts.film_log import FILMS, INDEX
 from ra_bench.cohorts.load import load_cohort
@@ -81,12 +82,24 @@ def test_what_other_code_kept_is_told_and_can_be_deleted(folder, tmp_path):
     assert list((tmp_path / "films").iterdir()) == []
 
 
-def test_digests_are_kept_too(make_folder, tmp_path):
+def test_looks_are_kept_too_and_stay_while_somebody_adds_to_them(make_folder, tmp_path):
     load_cohort(make_folder(), tmp_path / "data")
     kept = only(tmp_path / "data")
-    assert (kept.name, kept.films, kept.state) == ("film-digests", 3, "whole")
+    assert (kept.name, kept.films, kept.state, kept.in_use) == ("film-looks", 3, "whole", False)
+    with LookWriter(tmp_path / "data" / LOOKS) as writer:
+        writer.add("key", next(iter(read_looks(tmp_path / "data" / LOOKS).values())))
+        assert only(tmp_path / "data").in_use
+        with pytest.raises(BusyError, match="'film-looks' is in use"):
+            delete_kept(kept)
     delete_kept(kept)
     assert list_kept(tmp_path / "data") == []
+
+
+def test_looks_as_they_were_kept_before_are_of_another_version(tmp_path):
+    (tmp_path / "film-digests.json").write_text("{}")
+    assert (only(tmp_path).name, only(tmp_path).state) == ("film-digests", "of another version")
+    delete_kept(only(tmp_path))
+    assert list_kept(tmp_path) == []
 
 
 def test_nothing_is_kept_where_there_is_no_folder(tmp_path):

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ra_bench.cohorts.load import NO_PATIENTS, load_cohort
-from ra_bench.errors import CohortError, FilmError, LeakError, TableError
+from ra_bench.cohorts.audit.inspect import NO_PATIENTS
+from ra_bench.cohorts.load import load_cohort
+from ra_bench.errors import CohortError, DescriptionError, FilmError, LeakError, TableError
 
 
 @pytest.fixture
@@ -98,13 +99,16 @@ def test_missing_ambiguous_and_unreadable_films_are_told_at_once(make_folder, tm
         load_cohort(file, tmp_path / "data")
     films = file.parent / "films"
     assert str(caught.value).splitlines() == [
-        "3 of 4 films cannot be used:",
+        "2 of 4 films cannot be found:",
         (
             f"  row 3: film 'b' may be {films / 'x' / 'b.png'} and {films / 'y' / 'b.png'}. "
             "Keep one, or write the folder in the table too."
         ),
         "  row 4: film 'c' is not there.",
+        "Put the films there, correct their names in the table, or take the rows out.",
+        "1 of 4 films cannot be used:",
         f"  {broken}: the file is empty (0 bytes).",
+        f"All of it at once: ra-bench cohort check {file}",
     ]
 
 
@@ -188,14 +192,57 @@ def test_one_score_a_film_is_told(load):
 
 
 def test_one_film_of_two_patients_is_a_leak(load):
-    with pytest.raises(LeakError, match=r"Films 'a' \(patient '1'\) and 'b' \(patient '2'\) have the same pixels"):
+    with pytest.raises(
+        LeakError, match=r"Films 'a' \(patient '1', score 11\) and 'b' \(patient '2', score 21\) have the same"
+    ):
         load(films={"a.png": 7, "b.png": 7, "c.png": 30})
+
+
+def test_one_film_of_two_patients_may_be_allowed_and_is_then_told(load):
+    table = "film,patient,A,B\na,1,10,12\nb,2,20,22\nc,3,30,32\n"
+    allowed = {'name = "clinic"\n': 'name = "clinic"\nallow = ["film-of-two-patients"]\n'}
+    cohort = load(table, films={"a.png": 7, "b.png": 7, "c.png": 30}, toml=allowed)
+    assert [sample.patient_id for sample in cohort.samples] == ["1", "2", "3"]
+    (said,) = cohort.remarks
+    assert said.startswith("1 pair of films of different patients has the same pixels")
+    assert said.endswith("; 1 of them with different scores; allowed by cohort.toml.")
+
+
+def test_a_patient_on_two_sides_is_a_leak_that_may_be_allowed(load):
+    table = "film,patient,A,B,set\na,1,10,12,train\nb,1,20,22,test\nc,3,30,32,\n"
+    toml = {"[scale]": '[split]\ncolumn = "set"\n[scale]'}
+    with pytest.raises(LeakError, match=r"Patient '1' stands on two sides of its split: train \(film 'a'\) and test"):
+        load(table, toml=toml)
+    cohort = load(table, toml={**toml, 'name = "clinic"\n': 'name = "clinic"\nallow = ["patient-on-two-sides"]\n'})
+    assert cohort.allow == ("patient-on-two-sides",)
+    assert any("1 patient stands on two sides of the split" in remark for remark in cohort.remarks)
+    assert any(remark.endswith("allowed by cohort.toml.") for remark in cohort.remarks)
+
+
+def test_leaks_of_every_kind_are_told_at_once(load):
+    table = "film,patient,A,B,set\na,1,10,12,train\nb,1,20,22,test\nc,3,30,32,train\nd,4,1,1,test\n"
+    with pytest.raises(FilmError) as caught:
+        load(
+            table,
+            films={"b.png": 7, "c.png": 9, "d.png": 9},
+            toml={"[scale]": '[split]\ncolumn = "set"\n[scale]'},
+        )
+    told = str(caught.value)
+    assert "1 of 4 films cannot be found" in told
+    assert "Films 'c' (patient '3', train, score 31) and 'd' (patient '4', test, score 1) have the same pixels" in told
+    assert "Patient '1' stands on two sides of its split: train (film 'a') and test (film 'b')" in told
+
+
+def test_an_error_that_cannot_be_allowed_is_told(load):
+    with pytest.raises(DescriptionError, match=r"'allow\.0' is 'missing-films'; allowed: 'film-of-two-patients' or"):
+        load(toml={'name = "clinic"\n': 'name = "clinic"\nallow = ["missing-films"]\n'})
 
 
 def test_one_film_twice_counts_as_one_patient_where_patients_are_unknown(load):
     cohort = load(films={"a.png": 7, "b.png": 7, "c.png": 30}, toml={'patient = "patient"\n': ""})
     assert [sample.patient_id for sample in cohort.samples] == ["a", "a", "c"]
-    assert "1 films have the same pixels as another, such as 'a' and 'b'; they count as one patient." in cohort.remarks
+    said = "1 film has the same pixels as another; they count as one patient; 1 of them with different scores."
+    assert said in cohort.remarks
 
 
 def test_the_given_split_is_read(load):

@@ -143,7 +143,11 @@ def test_nothing_is_written_where_no_film_can_be_read(files, tmp_path):
         load_cohort(home / "cohort.toml", tmp_path / "data")
     lines = str(caught.value).splitlines()
     assert lines[0] == f"{COUNT} of {COUNT} films cannot be used:"
-    assert len(lines) == 22
+    assert len(lines) == 23
+    assert lines[-2:] == [
+        f"  ... and {COUNT - 20} more",
+        f"All of it at once: ra-bench cohort check {home / 'cohort.toml'}",
+    ]
     assert not (tmp_path / "data").exists()
 
 

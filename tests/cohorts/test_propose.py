@@ -64,7 +64,8 @@ def test_bone_age_stands_in_for_a_score(propose):
     assert (description.scale.name, description.scale.maximum, description.scale.unit) == ("bone age", 240, "months")
     assert description.remarks == ("Bone age stands in for the score: numbers say nothing about SvH.",)
     assert "Patient: no column found" in guesses
-    assert "Not used: 'male'." in guesses
+    assert description.sex == "male"
+    assert "Facts that no model sees: sex is column 'male'." in guesses
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,8 @@ def test_text_is_no_reader(propose):
 def test_age_is_no_score(propose):
     description, guesses = propose("film,age,damage\na,50,10\nb,60,20\nc,70,3\n")
     assert description.score == "damage"
-    assert "Not used: 'age'." in guesses
+    assert description.age == "age"
+    assert "Facts that no model sees: age is column 'age'." in guesses
 
 
 def test_of_several_scores_the_total_is_taken(propose):

@@ -1,11 +1,13 @@
 """Forty real hands, where they are at hand: the whole way from a folder to films."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from ra_bench.cohorts.audit.inspect import inspect_described
 from ra_bench.cohorts.contact_sheet import contact_sheet
 from ra_bench.cohorts.description import write_description
 from ra_bench.cohorts.images import read_film
@@ -40,7 +42,7 @@ def test_what_is_guessed_and_what_is_absent_is_said(loaded):
     told = "\n".join(guesses)
     assert "Patient: no column found" in told
     assert "Score: column 'boneage'" in told
-    assert "Not used: 'male'." in told
+    assert "Facts that no model sees: sex is column 'male'." in told
     assert any("patient split not verifiable" in remark for remark in cohort.remarks)
     assert any("Bone age stands in for the score" in remark for remark in cohort.remarks)
 
@@ -68,6 +70,28 @@ def test_real_films_are_split_and_stored(loaded, tmp_path):
 
 def test_real_films_are_shown(loaded):
     assert contact_sheet(loaded[0], 4, 4, cell=64).width == 12 + 4 * 76
+
+
+def test_nothing_is_found_in_real_films_and_turned_ones_and_a_copy_are(loaded, tmp_path):
+    shutil.copytree(FOLDER, tmp_path / "hands")
+    proposal = propose_description(tmp_path / "hands")
+    file = tmp_path / "hands" / "cohort.toml"
+    write_description(proposal.description, file)
+    assert inspect_described(file, tmp_path / "data").findings == ()
+    for name, turns in (("1437", 1), ("2171", 2)):
+        film = tmp_path / "hands" / f"{name}.png"
+        film.chmod(0o644)
+        Image.fromarray(np.rot90(by_pillow(film), turns)).save(film)
+    Image.fromarray(by_pillow(FOLDER / "2621.png")).save(tmp_path / "hands" / "9999.jpg", quality=70)
+    table = tmp_path / "hands" / "boneage.csv"
+    table.chmod(0o644)
+    table.write_text(table.read_text().rstrip() + "\n9999,100,True\n")
+    found = {finding.kind: finding.items for finding in inspect_described(file, tmp_path / "data").findings}
+    assert found.pop("turned-films") == ("'1437': turned by 90° to the left", "'2171': turned by 180°")
+    (pair,) = found.pop("near-duplicates")
+    assert "'2621'" in pair
+    assert "'9999'" in pair
+    assert found == {}
 
 
 def by_pillow(path: Path) -> np.ndarray:

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import given as for_any
 from hypothesis import strategies as some
 
+from ra_bench.cohorts.audit.finding import PATIENT_ON_TWO_SIDES
 from ra_bench.cohorts.splits import limit_split, reference, split_cohort, split_hash
 from ra_bench.errors import CohortError, LeakError
 from ra_bench.values import Sample, Split, SplitRule
@@ -117,10 +118,26 @@ def test_the_cohorts_own_split_wins(make_cohort):
 
 def test_a_patient_on_two_sides_is_named_with_both(make_cohort):
     own = given(["film000"], ["film001"], ["film002", "film003"])
-    with pytest.raises(
-        LeakError, match=r"Patient 'p000' of cohort 'made' stands on two sides .*: train and validation"
-    ):
+    said = (
+        r"Patient 'p000' stands on two sides of its split: train \(film 'film000'\) and validation \(film 'film001'\)"
+    )
+    with pytest.raises(LeakError, match=said):
         split_cohort(make_cohort(2, 2, given_split=own), RULE)
+
+
+def test_a_patient_on_two_sides_may_be_allowed_and_then_the_split_is_as_given(make_cohort):
+    own = given(["film000"], ["film001"], ["film002", "film003"])
+    cohort = replace(make_cohort(2, 2, given_split=own), allow=(PATIENT_ON_TWO_SIDES,))
+    assert split_cohort(cohort, RULE) == own
+
+
+def test_validation_taken_from_train_leaves_the_test_films_of_an_allowed_patient_where_they_are(make_cohort):
+    own = given([f"film{i:03d}" for i in range(0, 18, 2)], [], ["film001", "film018", "film019"])
+    cohort = replace(make_cohort(10, 2, given_split=own), allow=(PATIENT_ON_TWO_SIDES,))
+    split = split_cohort(cohort, RULE)
+    assert sorted(split.train + split.validation) == sorted(own.train)
+    assert split.validation
+    assert split.test == own.test
 
 
 def test_a_given_split_without_test_films_is_refused(make_cohort):

@@ -136,16 +136,16 @@ def test_another_version_or_size_is_decoded_again(make_cohort, tmp_path, change,
 
 def test_a_film_is_known_by_its_content_whatever_the_version_where_it_says_so(make_cohort, tmp_path):
     traces = tmp_path / "traces"
-    samples = [replace(sample, content=sample.sample_id) for sample in traced(make_cohort(3).samples, traces)]
+    samples = [replace(sample, pixels=sample.sample_id) for sample in traced(make_cohort(3).samples, traces)]
     opened(samples, 15, 20, tmp_path)
     decoded(traces)
-    samples[1] = replace(samples[1], content="other pixels")
+    samples[1] = replace(samples[1], pixels="other pixels")
     opened(samples, 15, 20, tmp_path, version="a reading was mended")
     assert decoded(traces) == 1
 
 
 def test_films_of_one_content_are_decoded_once(make_cohort, tmp_path):
-    samples = [replace(sample, content="same") for sample in traced(make_cohort(3).samples, tmp_path / "traces")]
+    samples = [replace(sample, pixels="same") for sample in traced(make_cohort(3).samples, tmp_path / "traces")]
     films = opened(samples, 15, 20, tmp_path)
     assert (len(films.ids), films.films.shape, decoded(tmp_path / "traces")) == (3, (3, 15, 20), 1)
 

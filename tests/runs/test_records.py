@@ -18,12 +18,11 @@ from ra_bench.runs.records import (
     read_record,
     standing_failures,
     standing_records,
-    without_patients,
     write_failure,
     write_job,
     write_record,
 )
-from ra_bench.values import EpochReport, Failure, Job, Predictions, RunRecord
+from ra_bench.values import EpochReport, Failure, Fold, Job, Predictions, RunRecord
 
 JOB = Job(
     key="0123456789abcdef",
@@ -178,10 +177,21 @@ def test_a_failure_that_cannot_be_read_is_none(tmp_path):
     assert standing_failures(tmp_path) == []
 
 
-def test_patients_are_numbered_in_the_order_in_which_they_appear():
-    predictions = replace(RECORD.predictions, ids=("a", "b", "c"), patients=("Smith", "Jones", "Smith"))
-    assert without_patients(replace(RECORD, predictions=predictions)).predictions.patients == (
-        "p0001",
-        "p0002",
-        "p0001",
-    )
+def test_pixels_come_back_and_are_no_column_where_they_are_not_known(tmp_path):
+    known = replace(RECORD.predictions, pixels=("digest",) * len(RECORD.predictions.ids))
+    write_record(tmp_path, replace(RECORD, predictions=known))
+    assert read_record(tmp_path).predictions == known
+    write_record(tmp_path, RECORD)
+    assert "pixels" not in (tmp_path / "predictions.csv").read_text()
+
+
+def test_a_job_in_folds_comes_back_with_its_fold_and_has_a_folder_of_its_own(tmp_path):
+    job = replace(JOB, fold=Fold(number=2, of=3, site="Leiden, LUMC"))
+    write_record(tmp_path, replace(RECORD, job=job))
+    assert read_record(tmp_path).job == job
+    assert job_folder(tmp_path, job).name == f"seed{JOB.seed}-fold2-{JOB.key[:12]}"
+
+
+def test_a_job_without_folds_says_nothing_of_them(tmp_path):
+    write_record(tmp_path, RECORD)
+    assert "fold" not in (tmp_path / "record.json").read_text()

@@ -13,8 +13,12 @@ from ra_bench.values import Board
 
 
 def render(board: Board) -> str:
-    """The whole board; the same board gives the same bytes."""
-    return as_json_text(board)
+    """The whole board; the same board gives the same bytes. What few boards have is left out of others."""
+    content = plain(board)
+    for key in ("sites", "before"):
+        if not content[key]:
+            del content[key]
+    return as_json_text(content)
 
 
 def as_json_text(value: object) -> str:
@@ -34,9 +38,10 @@ def read_board(text: str) -> Board:
 
     try:
         content = json.loads(text)
-        for row in content.get("rows", []):
-            for value in row.get("metrics", {}).values():
-                value.update({key: float("nan") for key in ("value", "low", "high") if value.get(key) is None})
+        measured = [row.get("metrics", {}) for row in (*content.get("rows", []), *content.get("before", []))]
+        measured += [metrics for site in content.get("sites", []) for metrics in site.get("metrics", {}).values()]
+        for value in (value for metrics in measured for value in metrics.values()):
+            value.update({key: float("nan") for key in ("value", "low", "high") if value.get(key) is None})
         return TypeAdapter(Board).validate_python(content)
     except (ValueError, AttributeError) as error:
         raise RecordError(

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from ra_bench.boards.columns import COMMAND, MEASURED_ON, OVER_SEEDS, RANK, SCALE, SD_PATIENTS, SD_REST, SD_SEEDS
 from ra_bench.boards.render.escape import code, escaped
+from ra_bench.boards.render.moved import moved_section
 from ra_bench.boards.render.numbers import as_text, decimals, duration, films_of, rank_of, three_digits
 from ra_bench.boards.render.table import TableColumn, table
+from ra_bench.boards.sites import BIAS, RMSE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,6 +22,11 @@ _OF_SEEDS = (
     "seed does to single patients. From the mean squares of the squared errors. 0 means less than these data can tell; "
     "few seeds say little about seeds."
 )
+_OF_SITES = (
+    "Bias: mean of prediction minus reference; a site that is read too high or too low as a whole shows there. In "
+    "brackets: 95 % intervals from draws of the site's own patients (RMSE: BCa; bias: t), none for fewer than 6. They "
+    "say nothing of a further site."
+)
 _METHODS = {"bca": "BCa bootstrap", "percentile": "percentile bootstrap", "t": "t"}
 
 
@@ -31,6 +38,8 @@ def render(board: Board) -> str:
         _measured(board),
         _section(board, "Readers: the same measures, reader against reader", ("reader",)),
         _section(board, "Baselines: what every model must beat", ("baseline",)),
+        moved_section(board),
+        _sites(board),
         _unfinished(board),
         _seeds(board),
         _cost(board),
@@ -106,6 +115,34 @@ def _legend(board: Board) -> str:
     sentences += [f"{scales}."] if scales else []
     sentences += [f"Scores: {escaped(value)}." for name, value in board.facts if name == SCALE]
     return " ".join(sentences)
+
+
+def _sites(board: Board) -> list[str]:
+    """A table a measure: models down, sites across."""
+    if not board.sites:
+        return []
+    names = [row.name for row in board.rows if row.kind in ("model", "baseline") and row.name in board.sites[0].metrics]
+    digits = max((column.digits for column in board.columns if column.metric == RMSE), default=1)
+    tables = [
+        line
+        for metric, label in ((RMSE, "RMSE ↓"), (BIAS, "Bias →0"))
+        for line in _by_site(board, metric, label, names, digits)
+    ]
+    return ["## Sites: each read by a model that saw no film of it", *tables, "", _OF_SITES]
+
+
+def _by_site(board: Board, metric: str, label: str, names: Sequence[str], digits: int) -> list[str]:
+    columns = [
+        TableColumn(heading=label, cells=tuple(map(escaped, names)), right=False),
+        *(
+            TableColumn(
+                heading=f"{escaped(site.site)} ({site.films:,} films, {site.patients:,} patients)",
+                cells=tuple(as_text(site.metrics[name].get(metric), digits) for name in names),
+            )
+            for site in board.sites
+        ),
+    ]
+    return ["", *table(columns)]
 
 
 def _unfinished(board: Board) -> list[str]:

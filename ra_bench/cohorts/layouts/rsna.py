@@ -59,6 +59,7 @@ def _read(file: Path, compose: bool) -> Found:  # noqa: ARG001, FBT001  one hand
             visit="",
             side=None,
             readings={} if months is None else {"boneage": months},
+            facts={} if is_blank(row.cells["male"]) else {"sex": row.cells["male"]},
         )
     return Found(entries=tuple(entries.values()), remarks=REMARKS)
 

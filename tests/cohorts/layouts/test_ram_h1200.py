@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from ra_bench.cohorts.load import NO_PATIENTS
+from ra_bench.cohorts.audit.inspect import NO_PATIENTS
 from ra_bench.cohorts.propose import propose_description
-from ra_bench.errors import TableError
+from ra_bench.errors import LeakError, TableError
 
 BE = """BE_R BE_U BE_IP BE_L BE_MCP-T BE_MCP-I BE_MCP-M BE_MCP-R BE_MCP-S BE_CMC-T
     BE_PIP-I BE_PIP-M BE_PIP-R BE_PIP-S BE_S BE_Tm""".split()  # noqa: SIM905  as the files have them
@@ -77,8 +77,13 @@ def test_a_hand_in_one_of_the_two_files_only_is_left_out(folder, load_layout):
 
 
 def test_one_film_under_two_names_counts_as_one_patient(folder, load_layout):
-    cohort = load_layout(folder({"train": {"h1": {}, "h2": {}}, "test": {"h3": {}}}, grey=40), "ram-h1200", ".")
-    assert {s.patient_id for s in cohort.samples} == {"h3"}
+    cohort = load_layout(folder({"train": {"h1": {}, "h2": {}}}, grey=40), "ram-h1200", ".")
+    assert {s.patient_id for s in cohort.samples} == {"h1"}
+
+
+def test_one_film_under_two_names_on_two_sides_is_a_leak(folder, load_layout):
+    with pytest.raises(LeakError, match=r"train \(film 'h1'\) and test \(film 'h3'\)"):
+        load_layout(folder({"train": {"h1": {}, "h2": {}}, "test": {"h3": {}}}, grey=40), "ram-h1200", ".")
 
 
 def refused(load_layout, home):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ra_bench.cohorts.load import NO_PATIENTS
+from ra_bench.cohorts.audit.inspect import NO_PATIENTS
 from ra_bench.cohorts.propose import propose_description
 from ra_bench.errors import CohortError, FilmError, TableError
 

@@ -1,0 +1,46 @@
+"""`ra-bench rescore`: stored predictions on corrected labels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ra_bench.cli.options import folder_options, opened, plugin_options
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command("rescore")
+@click.argument("board", metavar="BOARD")
+@click.option("--labels", metavar="FILE|NAME", required=True, help="The cohort.toml whose table has the new labels.")
+@folder_options
+@plugin_options
+def command(
+    board: str,
+    labels: str,
+    runs: Path,
+    boards: Path,
+    data: Path,
+    plugin_files: tuple[Path, ...],
+    without: tuple[str, ...],
+) -> None:
+    """Measure the stored predictions of BOARD on other labels of the same films: no training, no torch.
+
+    Writes a board of its own, BOARD-labels-VERSION, which says what changed and which ranks move. BOARD and its runs
+    stay as they are.
+    """
+    from ra_bench.cli.terminal import print_board
+    from ra_bench.reports.rescore import moves
+    from ra_bench.suite import rescore_board
+
+    made, folder = rescore_board(opened(plugin_files, without, runs=runs, boards=boards, data=data), board, labels)
+    print_board(made)
+    click.echo("\nWhat the new labels move:")
+    for line in moves(made):
+        click.echo(f"  {line}")
+    for name, value in made.facts:
+        if name == "note on the cohort":
+            click.echo(f"- {value}")
+    click.echo(f"\nBoard: {folder / 'board.md'}")
