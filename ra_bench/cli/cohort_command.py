@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -143,6 +144,8 @@ def _delete(kept: Sequence[Kept], *, yes: bool) -> None:
             click.echo("Nothing was deleted.")
             return
     except click.Abort:
+        if sys.stdin.isatty():
+            raise  # somebody said ctrl-C
         raise click.UsageError("nobody answers. To delete without being asked, say --yes.") from None
     problems = []
     for each in kept:

@@ -19,8 +19,11 @@ import numpy as np
 import pytest
 
 from ra_bench.cohorts import film_log
+from ra_bench.cohorts.audit.kept_looks import LOOKS, read_looks
 from ra_bench.cohorts.film_log import FILMS, INDEX
+from ra_bench.cohorts.load import load_cohort
 from ra_bench.cohorts.store import ANEW, CHECKING, DECODING, WAITING, building, open_store, store_folder
+from ra_bench.cohorts.synthetic.cohort import write_synthetic_hands
 from ra_bench.errors import FilmError, StorageError
 from ra_bench.values import FindingSample
 
@@ -427,6 +430,45 @@ def test_a_build_that_is_killed_goes_on_where_it_was(tmp_path, kills):
     assert films.films.dtype == undisturbed.films.dtype
     assert films.films[:].tobytes() == undisturbed.films[:].tobytes()
     assert np.array_equal(films.sizes, undisturbed.sizes)
+
+
+def test_two_processes_build_one_store_together_and_decode_each_film_once(tmp_path):
+    both = [started(tmp_path) for _ in range(2)]
+    assert [process.communicate()[1] for process in both] == [b"", b""]
+    assert [process.returncode for process in both] == [0, 0]
+    assert decoded(tmp_path / "traces") == COUNT
+    build(tmp_path, 0)
+    assert decoded(tmp_path / "traces") == 0
+
+
+LOOK = """
+import sys
+from pathlib import Path
+from ra_bench.cohorts.load import load_cohort
+load_cohort(Path(sys.argv[1]) / "hands/cohort.toml", Path(sys.argv[1]), size=(60, 80))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+def test_a_first_look_that_is_killed_goes_on_where_it_was(tmp_path):
+    write_synthetic_hands(tmp_path / "hands", films=COUNT, width=256, seed=1)
+    looks = tmp_path / LOOKS
+    for films in (1, 20):
+        process = subprocess.Popen([sys.executable, "-c", LOOK, str(tmp_path)], stderr=subprocess.DEVNULL)
+        until(lambda films=films: looks.exists() and looks.read_bytes().count(b"\n") >= films)
+        process.kill()
+        process.communicate()
+        assert until(lambda: not running(tmp_path), raises=False), (
+            "processes that decode outlive the one that is killed"
+        )
+    known, calls = len(read_looks(looks)), []
+    cohort = load_cohort(tmp_path / "hands/cohort.toml", tmp_path, size=(60, 80), on_films=lambda *c: calls.append(c))
+    assert 20 <= known < COUNT
+    assert len(calls) == COUNT - known
+    films = opened(cohort.samples, 60, 80, tmp_path, name="hands", on_films=lambda *call: calls.append(call))
+    assert calls[-1] == (CHECKING, COUNT, COUNT)  # and none was decoded
+    undisturbed = opened(cohort.samples, 60, 80, tmp_path / "undisturbed")
+    assert films.films[:].tobytes() == undisturbed.films[:].tobytes()
 
 
 def running(folder):
