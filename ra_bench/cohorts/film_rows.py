@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ra_bench.cohorts.locks import Lock
+
+
+#: Bytes of films that may stay in memory after they were looked at; the system keeps what it has room for anyway.
+_HELD = 512 * 2**20
 
 
 class FilmRows(NDArrayOperatorsMixin):
@@ -43,11 +48,10 @@ class FilmRows(NDArrayOperatorsMixin):
         lock: Lock | None = None,
     ) -> None:
         self._file = file
+        self._mapped = _Mapped(file) if len(starts) else None  # an empty file cannot be mapped
         self._starts, self._bits = np.array(starts, np.int64), np.array(bits, np.int64)
         self._film_shape = shape
         self._lock = lock  # held as long as anybody looks at the films
-        empty = not len(self._starts)
-        self._bytes: NDArray[np.uint8] = np.empty(0, np.uint8) if empty else np.memmap(file, np.uint8, mode="r")
         self.dtype = np.dtype(np.uint16 if (self._bits == 16).any() else np.uint8)
 
     @property
@@ -62,6 +66,8 @@ class FilmRows(NDArrayOperatorsMixin):
         return map(self._film, range(len(self)))
 
     def __getitem__(self, wanted: Any) -> Any:
+        if isinstance(wanted, int | np.integer) and 0 <= wanted < len(self):  # as training asks, film by film
+            return self._film(int(wanted))
         first, rest = (wanted[0], wanted[1:]) if isinstance(wanted, tuple) else (wanted, ())
         places = np.arange(len(self))[first]
         if places.ndim == 0:
@@ -92,7 +98,9 @@ class FilmRows(NDArrayOperatorsMixin):
     def _film(self, place: int) -> NDArray[np.uint8 | np.uint16]:
         height, width = self._film_shape
         start, deep = self._starts[place], self._bits[place] == 16
-        stored = self._bytes[start : start + height * width * (2 if deep else 1)]
+        if self._mapped is None:
+            raise IndexError("there is no film")
+        stored = self._mapped.part(start, height * width * (2 if deep else 1))
         film: NDArray[np.uint8 | np.uint16] = stored.view("<u2" if deep else np.uint8).reshape(self._film_shape)
         return np.asarray(film if self.dtype == np.uint8 else sixteen_bits(film))
 
@@ -101,6 +109,28 @@ class FilmRows(NDArrayOperatorsMixin):
         part: FilmRows = object.__new__(FilmRows)
         part.__dict__ = {**self.__dict__, "_starts": self._starts[places], "_bits": self._bits[places]}
         return part
+
+
+class _Mapped:
+    """The bytes of a file, mapped into memory."""
+
+    def __init__(self, file: Path) -> None:
+        with file.open("rb") as opened:
+            self._map = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+        self._bytes = np.frombuffer(self._map, np.uint8)
+        self._given = 0
+
+    def part(self, start: int, count: int) -> NDArray[np.uint8]:
+        """So many bytes, read-only, where they lie.
+
+        Now and then all pages that were looked at are let go; a view of them reads them again when it is used. Else a
+        process would seem to hold a whole store, and `peak_memory` of a record would say so.
+        """
+        self._given += count
+        if self._given > _HELD and hasattr(mmap, "MADV_DONTNEED"):
+            self._map.madvise(mmap.MADV_DONTNEED)
+            self._given = count
+        return self._bytes[start : start + count]
 
 
 def _reopened(

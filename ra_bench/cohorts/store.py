@@ -13,6 +13,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, cast
 
 from ra_bench.cohorts.code_version import fitting_version
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     """Gets what is done, such as "Decoding", then films done and films in all."""
 
 ABOUT, USERS, BUILDERS = "store.json", ".users.lock", ".builders.lock"
+
+#: Films whose checks are waiting for a thread, each of which takes some memory.
+_AT_A_TIME = 256
 
 DECODING, CHECKING = "Decoding", "Checking what was decoded"
 ANEW = "Decoding anew, since they were damaged on disk"
@@ -181,7 +185,9 @@ def check_rows(folder: Path, rows: Sequence[Row], pixels: int, on_films: OnFilms
         yield from (False for _ in rows)
         return
     with file, ThreadPoolExecutor(os.cpu_count()) as threads:
-        for done, whole in enumerate(threads.map(lambda row: is_whole(file, row, pixels), rows), start=1):
+        check = partial(is_whole, file, pixels=pixels)
+        parts = (rows[start : start + _AT_A_TIME] for start in range(0, len(rows), _AT_A_TIME))
+        for done, whole in enumerate(chain.from_iterable(threads.map(check, part) for part in parts), start=1):
             if on_films is not None:
                 on_films(CHECKING, done, len(rows))
             yield whole

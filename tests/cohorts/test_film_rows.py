@@ -1,10 +1,12 @@
 """Films of a store as an array."""
 
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from ra_bench.cohorts import film_rows
 from ra_bench.cohorts.film_rows import FilmRows
 from ra_bench.training.standard import spread_of_films
 
@@ -80,6 +82,31 @@ def test_one_film_of_sixteen_bits_makes_all_have_them_in_every_part(rows, array)
     assert np.array_equal(films, expected)
     assert films[:2].dtype == films[0].dtype == np.uint16  # also where none of the part has them itself
     assert np.array_equal(films[:2], expected[:2])
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads /proc/self/status")
+def test_films_that_were_looked_at_do_not_stay_in_memory_and_views_of_them_stay_right(tmp_path, monkeypatch):
+    shape, count = (1024, 1024), 64
+    with (tmp_path / "films.bin").open("wb") as file:
+        for place in range(count):
+            file.write(bytes([place]) * 2**20)
+
+    def mapped():
+        return int(Path("/proc/self/status").read_text().split("RssFile:")[1].split()[0]) * 1024
+
+    def growth(held):
+        monkeypatch.setattr(film_rows, "_HELD", held)
+        films = FilmRows(
+            tmp_path / "films.bin", starts=[n * 2**20 for n in range(count)], bits=[8] * count, shape=shape
+        )
+        before, first = mapped(), films[0]
+        most = max((int(film.max()), mapped() - before)[1] for film in films)
+        assert (first == 0).all()
+        assert [int(film.min()) for film in films] == list(range(count))
+        return most
+
+    assert growth(8 * 2**20) < 12 * 2**20
+    assert growth(2**40) > 60 * 2**20  # what is held would be seen
 
 
 def test_films_sent_to_another_process_are_mapped_there_and_not_sent(rows, array):
