@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import cycle
+from itertools import count, cycle
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ra_bench.cohorts.synthetic import render_film, simulate_readings
+from ra_bench.cohorts.synthetic.chest_film import draw_chest
 
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
@@ -21,6 +22,16 @@ def test_films_a_second(benchmark: BenchmarkFixture, width: int) -> None:
     def one_film() -> None:
         seed = next(seeds)
         render_film(damage[seed], seed=seed, width=width)
+
+    benchmark(one_film)
+    benchmark.extra_info["films_a_second"] = 1 / benchmark.stats.stats.mean
+
+
+def test_chest_films_a_second(benchmark: BenchmarkFixture) -> None:
+    films = count()
+
+    def one_film() -> None:
+        draw_chest({"Edema", "Pleural Effusion"}, view="Frontal", patient=1, film=next(films), seed=0)
 
     benchmark(one_film)
     benchmark.extra_info["films_a_second"] = 1 / benchmark.stats.stats.mean

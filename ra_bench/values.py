@@ -222,8 +222,12 @@ class Protocol:
     optimiser: Optimiser
     augmentation: Augmentation = field(default_factory=Augmentation)
     pretraining: Pretraining
-    #: How first weights are drawn; "kaiming-zero-residual" then starts every residual branch at zero; "model" as built.
-    initialisation: Literal["kaiming-normal-fan-in", "kaiming-zero-residual", "model"] = "kaiming-normal-fan-in"
+    #: How first weights are drawn (see training/initialise.py); "model": as built.
+    initialisation: Literal["kaiming-normal-fan-in", "kaiming-zero-residual", "kaiming-open", "model"] = (
+        "kaiming-normal-fan-in"
+    )
+    #: Whose mean and SD make z-scores of grey values: those of all training films, or each film's own.
+    normalisation: Literal["training-set", "film"] = "training-set"
     #: Which epoch is kept: the one with the least validation RMSE, or the last.
     keep: Literal["best-validation-rmse", "last"] = "best-validation-rmse"
     seeds: Annotated[tuple[int, ...], MinLen(1)] = (0,)

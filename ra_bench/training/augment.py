@@ -90,7 +90,7 @@ def training_batch(
     white = np.iinfo(films.films.dtype).max
 
     def changed(grey: Tensor, drawn: Sequence[Draw]) -> Tensor:
-        return jittered(grey, drawn, greys=greys, white=white)
+        return jittered(grey, drawn, levels=levels_of(grey, protocol=protocol, greys=greys, white=white), white=white)
 
     return _batch(films, places, draws, changed, protocol=protocol, device=device)
 
@@ -101,32 +101,54 @@ def evaluation_batch(
     """Whole films resized to the input, nothing drawn; float32 of shape (n, 3, height, width), channels last."""
     places = list(chosen)
     _, height, width = films.films.shape
+    white = np.iinfo(films.films.dtype).max
     draws = [Draw(top=0, left=0, height=height, width=width)] * len(places)
 
     def changed(grey: Tensor, _: Sequence[Draw]) -> Tensor:
-        return grey.sub_(greys.mean).mul_(1 / greys.sd)
+        mean, sd = levels_of(grey, protocol=protocol, greys=greys, white=white)
+        return grey.sub_(mean).mul_(1 / sd)
 
     return _batch(films, places, draws, changed, protocol=protocol, device=device)
 
 
-def jittered(grey: Tensor, draws: Sequence[Draw], *, greys: Spread, white: int) -> Tensor:
+def levels_of(grey: Tensor, *, protocol: Protocol, greys: Spread, white: int) -> tuple[Tensor, Tensor]:
+    """Mean and SD by which whole grey values (n, height, width) are normalised, float32, (1, 1, 1) or (n, 1, 1)."""
+    if protocol.normalisation == "training-set":
+        both = torch.tensor([greys.mean, greys.sd]).view(2, 1, 1, 1)
+        mean, sd = moved(both, grey.device).unbind()
+        return mean, sd
+    mean = _own_mean(grey, white)
+    squares = grey.double().square().sum(dim=(1, 2), keepdim=True) / grey[0].numel()
+    variance = squares - mean.square()
+    # A film that varies by less than half a grey value is plain: it becomes zeros, not noise.
+    return mean.float(), variance.clamp_(min=0.25).sqrt_().float()
+
+
+def _own_mean(grey: Tensor, white: int) -> Tensor:
+    """The mean of each film of whole grey values, float64 of shape (n, 1, 1).
+
+    Sums of whole numbers are exact below 2**24 (a row of 8 bits), in double precision below 2**53: whatever the batch
+    and the order of adding, a film has one mean.
+    """
+    rows = (grey if white < 256 else grey.double()).sum(dim=2, keepdim=True)
+    return rows.double().sum(dim=1, keepdim=True) / grey[0].numel()
+
+
+def jittered(grey: Tensor, draws: Sequence[Draw], *, levels: tuple[Tensor, Tensor], white: int) -> Tensor:
     """Contrast, brightness and normalisation of whole grey values, float32 of shape (n, height, width).
 
     With the film's own mean m, contrast c gives y = c x + (1 - c) m, kept within black and white. Brightness b gives
-    b y, kept within them. Then the training set's mean is taken off and its SD divided by. Both limits of white are
+    b y, kept within them. Then the mean of the levels is taken off and their SD divided by. Both limits of white are
     one: b times white where b is less than 1. (torchvision's ColorJitter also draws which of the two comes first. That
     shows only in what black or white cut off.)
     """
+    mean, sd = levels
     factors = torch.tensor([[drawn.brightness, drawn.contrast] for drawn in draws]).T  # (2, n)
-    brightest = torch.tensor([greys.standardise(white * min(drawn.brightness, 1)) for drawn in draws])
-    b, c, limit = moved(torch.cat([factors, brightest[None]]), grey.device).view(3, -1, 1, 1)
-    # Sums of whole numbers are exact below 2**24 (a row of 8 bits), in double precision below 2**53: whatever the batch
-    # and the order of adding, a film has one mean.
-    rows = (grey if white < 256 else grey.double()).sum(dim=2, keepdim=True)
-    mean = (rows.double().sum(dim=1, keepdim=True) / grey[0].numel()).float()
-    shift = (b * (1 - c) * mean - greys.mean) / greys.sd
-    grey = torch.addcmul(shift, grey, b * c / greys.sd).clamp_(min=greys.standardise(0.0))
-    return torch.minimum(grey, limit, out=grey)
+    b, c = moved(factors, grey.device).view(2, -1, 1, 1)
+    shift = (b * (1 - c) * _own_mean(grey, white).float() - mean) / sd
+    grey = torch.addcmul(shift, grey, b * c / sd)
+    black, brightest = -mean / sd, (white * b.clamp(max=1) - mean) / sd
+    return grey.clamp_(min=black, max=brightest)
 
 
 def _batch(

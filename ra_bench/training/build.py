@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from torch import nn
 
 from ra_bench.errors import TrainingError
-from ra_bench.training.initialise import kaiming_normal_fan_in, zero
+from ra_bench.training.initialise import kaiming_normal_fan_in, open_convolutions, zero
 
 if TYPE_CHECKING:
     from ra_bench.specs import ModelSpec
@@ -34,7 +34,9 @@ def build_model(spec: ModelSpec, protocol: Protocol) -> nn.Module:
         )
     if protocol.initialisation != "model":
         kaiming_normal_fan_in(model)
-    if protocol.initialisation == "kaiming-zero-residual":
+    if protocol.initialisation == "kaiming-open":
+        open_convolutions(model)
+    if protocol.initialisation in {"kaiming-zero-residual", "kaiming-open"}:
         for layer in residual_ends(model, spec):
             zero(layer)
     return model

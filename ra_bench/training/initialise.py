@@ -1,4 +1,4 @@
-"""The same initial weights for every network: He et al. 2015, by fan in."""
+"""The same initial weights for every network: He et al. 2015, by fan in, and what may be changed in them."""
 
 from __future__ import annotations
 
@@ -34,3 +34,22 @@ def zero(layer: nn.Module) -> None:
     for parameter in (layer.weight, layer.bias):
         if isinstance(parameter, nn.Parameter):
             nn.init.zeros_(parameter)
+
+
+def open_convolutions(model: nn.Module) -> None:
+    """Let what varies little from film to film pass: centre convolutions, and start depthwise ones as averages.
+
+    * The weights of one output sum to zero, in convolutions over several channels. What all inputs share, such as how
+      bright a film is, then does not drown what tells them apart (Qiao et al. 2019, arXiv:1903.10520, centre weights
+      throughout the training; here at its start only).
+    * A depthwise filter is the mean of its window. A random one of 3 x 3 weighs nine neighbours at random, and a chain
+      of those loses in each block what the first convolution found.
+    """
+    for module in model.modules():
+        if not isinstance(module, nn.Conv1d | nn.Conv2d | nn.Conv3d):
+            continue
+        weight = module.weight.detach()  # (out, in / groups, *window)
+        if module.groups == module.in_channels > 1:
+            weight.fill_(1 / weight[0].numel())
+        else:
+            weight.sub_(weight.mean(dim=tuple(range(1, weight.dim())), keepdim=True))

@@ -37,6 +37,9 @@ _UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")  # what pydantic c
 #: Say nothing about how a model is trained with one seed, so they do not change the hash.
 _NOT_HASHED = ("summary", "ours", "seeds")
 
+#: Keys that came later, with what they are if not given: hashed only where they say otherwise, so that boards stand.
+_CAME_LATER = {"normalisation": "training-set"}
+
 
 def read_protocol(file: Path) -> Protocol:
     """Read a protocol file and check it.
@@ -96,7 +99,7 @@ def protocol_hash(protocol: Protocol) -> str:
     It is the same on every machine: keys are sorted, and 1 and 1.0 are the same number.
     """
     content = asdict(_checked(asdict(protocol), origin=f"protocol '{protocol.name}'"))
-    for key in _NOT_HASHED:
+    for key in (*_NOT_HASHED, *(key for key, usual in _CAME_LATER.items() if content[key] == usual)):
         del content[key]
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -157,14 +156,6 @@ def test_predictions_that_break_the_identity_are_refused():
     reference = np.array([1.0, 2.0, 3.0])
     with pytest.raises(RecordError, match="predictions of a cannot be measured: their RMSE is inf"):
         check_identity(reference, np.array([1e300, -1e300, 1e300]), name="a")
-
-
-def test_eleven_models_on_480_films_take_a_couple_of_seconds(made):
-    records = [made.record(f"model{k}", made.predictions(15, k, films=480)) for k in range(11)]
-    films = held_out(records)
-    start = time.perf_counter()
-    evaluate(films, made.metrics, draw(films))
-    assert time.perf_counter() - start < 5
 
 
 def test_rho_is_that_of_the_metric(made):

@@ -30,6 +30,10 @@ ALL = {
 }
 
 
+def levels(greys: Spread) -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.full((1, 1, 1), greys.mean), torch.full((1, 1, 1), greys.sd)
+
+
 @pytest.fixture
 def augmented(protocol):
     return with_overrides(protocol, ALL)
@@ -108,7 +112,7 @@ def by_torchvision(film: np.ndarray, drawn: Draw, height: int, width: int) -> to
 def test_augmentation_matches_torchvision_one_by_one(case):
     film, drawn, height, width = case
     pixels = resampled(film[None], [0], [drawn], height=height, width=width, device=CPU).float()
-    ours = jittered(pixels, [drawn], greys=GREYS, white=np.iinfo(film.dtype).max)[0]
+    ours = jittered(pixels, [drawn], levels=levels(GREYS), white=np.iinfo(film.dtype).max)[0]
     apart = (ours - by_torchvision(film, drawn, height, width)).abs().max().item() * GREYS.sd
     # 8 bits are rounded after each of two passes, 16 bits once. Contrast makes c of it in a pixel, up to |1 - c| in the
     # mean, brightness b of both. Single precision adds some millionths of white.
@@ -201,13 +205,13 @@ BRIGHT = Draw(top=0, left=0, height=1, width=2, brightness=1.5, contrast=1.5)
 
 
 def test_nothing_gets_blacker_than_black_or_whiter_than_white():
-    bright = jittered(torch.tensor([[[0.0, 255.0]]]), [BRIGHT], greys=GREYS, white=255)
+    bright = jittered(torch.tensor([[[0.0, 255.0]]]), [BRIGHT], levels=levels(GREYS), white=255)
     assert bright[0, 0].tolist() == pytest.approx([(0 - 90) / 40, (255 - 90) / 40])
 
 
 def test_what_contrast_made_white_is_darkened_from_white():
     drawn = replace(BRIGHT, brightness=0.5)
-    shown = jittered(torch.tensor([[[0.0, 255.0]]]), [drawn], greys=GREYS, white=255)
+    shown = jittered(torch.tensor([[[0.0, 255.0]]]), [drawn], levels=levels(GREYS), white=255)
     assert shown[0, 0].tolist() == pytest.approx([(0 - 90) / 40, (255 / 2 - 90) / 40])
 
 
@@ -318,33 +322,53 @@ def test_another_process_makes_the_same_films():
     assert told.stdout.strip() == here["digest"]
 
 
-def as_the_board_was_trained(films: FilmSet, protocol, *, seed: int, epoch: int) -> torch.Tensor:
-    """Batches as they were made for the committed board: without resampling, films one after the other."""
-    draws = [draw(protocol, seed=seed, epoch=epoch, film_id=name) for name in films.ids]
-    pixels = np.stack([film[:, ::-1] if drawn.flip else film for film, drawn in zip(films.films, draws, strict=True)])
-    grey = torch.from_numpy(pixels).float()
-    b, c = torch.ones(2, len(films.ids), 1, 1)
-    shift = (b * (1 - c) * grey.mean(dim=(1, 2), keepdim=True) - GREYS.mean) / GREYS.sd
-    grey = torch.addcmul(shift, grey, b * c / GREYS.sd)
-    grey.clamp_(GREYS.standardise(0.0), GREYS.standardise(255.0))
-    return grey.unsqueeze(1).expand(-1, 3, -1, -1).contiguous(memory_format=torch.channels_last)
-
-
-def test_quick_shows_the_films_of_the_committed_board_to_the_bit(make_films):
-    quick = read_protocol(SHIPPED / "quick.toml")
-    films, _ = make_films(16, quick, name="q", seed=0)
-    shown = training_batch(films, range(16), protocol=quick, greys=GREYS, seed=0, epoch=3, device=CPU)
-    wanted = as_the_board_was_trained(films, quick, seed=0, epoch=3)
-    assert torch.equal(shown, wanted)
-    assert shown.stride() == wanted.stride()
-
-
-def test_evaluation_shows_the_films_of_the_committed_board_to_the_bit(augmented, films):
+def test_evaluation_resizes_as_torch_does_to_the_bit(augmented, films):
     shown = evaluation_batch(films, range(12), protocol=augmented, greys=GREYS, device=CPU)
     whole = torch.nn.functional.interpolate(
         torch.from_numpy(films.films)[:, None], size=(48, 48), mode="bilinear", antialias=True
     )
     assert torch.equal(shown, whole.float().sub_(GREYS.mean).mul_(1 / GREYS.sd).expand(-1, 3, -1, -1))
+
+
+# --- each film by its own mean and SD --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("deepened", [False, True], ids=["8 bits", "16 bits"])
+def test_films_may_be_normalised_by_their_own_mean_and_sd(make_films, deepened):
+    quick = read_protocol(SHIPPED / "quick.toml")
+    assert (quick.normalisation, quick.augmentation.brightness, quick.augmentation.smallest_scale) == ("film", 0, 1)
+    films, _ = make_films(6, quick, name="q", seed=0)
+    films = deep(films) if deepened else films
+    own = [(film - film.mean()) / film.std() for film in films.films.astype(np.float64)]
+    evaluated = evaluation_batch(films, range(6), protocol=quick, greys=GREYS, device=CPU)[:, 0]
+    np.testing.assert_allclose(evaluated, np.stack(own), atol=2e-6)
+    trained = training_batch(films, range(6), protocol=quick, greys=GREYS, seed=0, epoch=3, device=CPU)[:, 0]
+    flips = [draw(quick, seed=0, epoch=3, film_id=name).flip for name in films.ids]
+    assert len(set(flips)) == 2
+    turned = [film[:, ::-1] if flip else film for film, flip in zip(own, flips, strict=True)]
+    np.testing.assert_allclose(trained, np.stack(turned), atol=2e-6)
+
+
+def test_exposure_is_gone_where_each_film_is_its_own_measure(augmented):
+    own = with_overrides(augmented, {"normalisation": "film"})
+    dark = np.random.default_rng(0).integers(0, 100, (1, 48, 48), dtype=np.uint8)
+    both = np.concatenate([dark, 2 * dark + 40])
+    films = FilmSet(ids=("dark", "bright"), films=both, sizes=np.full((2, 2), 48))
+    shown = evaluation_batch(films, range(2), protocol=own, greys=GREYS, device=CPU)
+    torch.testing.assert_close(shown[0], shown[1])
+
+
+def test_a_plain_film_becomes_zeros_and_not_noise(augmented):
+    own = with_overrides(augmented, {"normalisation": "film"})
+    films = FilmSet(ids=("plain",), films=np.full((1, 48, 48), 77, np.uint8), sizes=np.full((1, 2), 48))
+    assert not evaluation_batch(films, [0], protocol=own, greys=GREYS, device=CPU).any()
+
+
+def test_brightness_and_contrast_still_show_on_films_normalised_by_themselves():
+    grey = torch.tensor([[[80.0, 100.0, 120.0]]])
+    own = torch.full((1, 1, 1), 100.0), torch.full((1, 1, 1), 10.0)
+    shown = jittered(grey, [replace(BRIGHT, brightness=1.1, contrast=0.5)], levels=own, white=255)
+    assert shown[0, 0].tolist() == pytest.approx([(1.1 * y - 100) / 10 for y in (90, 100, 110)])
 
 
 # --- films of sixteen bits -------------------------------------------------------------------------------------------
@@ -371,5 +395,5 @@ def test_sixteen_bits_are_resized_as_torchvision_resizes_floating_point(protocol
 
 
 def test_sixteen_bits_end_at_their_own_white():
-    bright = jittered(torch.tensor([[[0.0, 300.0, 65535.0]]]), [BRIGHT], greys=DEEP_GREYS, white=65535)
+    bright = jittered(torch.tensor([[[0.0, 300.0, 65535.0]]]), [BRIGHT], levels=levels(DEEP_GREYS), white=65535)
     assert bright[0, 0, [0, 2]].tolist() == pytest.approx([(0 - 90) / 40, (255 - 90) / 40])

@@ -118,3 +118,12 @@ def test_a_head_that_does_not_exist_is_named(model):
 def test_a_head_of_another_kind_is_refused(model, head):
     with pytest.raises(TrainingError, match=rf"The head '{head}' .* only if it is a Linear or a 1x1 Conv2d"):
         replace_head(model.build(), replace(model, head=head), 14)
+
+
+def test_an_open_start_has_centred_convolutions_and_residual_branches_at_zero(protocol, model):
+    opened = with_overrides(protocol, {"initialisation": "kaiming-open"})
+    net = build_model(replace(model, build=TwoBlocks, residual_ends=ENDS), opened)
+    film = torch.randn(2, 3, 8, 8)
+    assert torch.equal(net(film), net.head(net.stem(film).mean(dim=(2, 3))))
+    assert net.stem.weight.sum(dim=(1, 2, 3)).abs().max().item() < 1e-5
+    assert net.blocks[0][0].weight.sum(dim=(1, 2, 3)).abs().max().item() < 1e-5

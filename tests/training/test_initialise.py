@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from ra_bench.training.initialise import kaiming_normal_fan_in
+from ra_bench.training.initialise import kaiming_normal_fan_in, open_convolutions
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,29 @@ def test_kaiming_keeps_the_size_of_a_signal_through_rectified_layers():
     kaiming_normal_fan_in(net)
     signal = torch.randn(256, 512)
     assert net(signal).square().mean().item() == pytest.approx(signal.square().mean().item(), rel=0.25)
+
+
+def test_opened_convolutions_do_not_see_what_all_inputs_share():
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Conv2d(8, 6, 1), nn.Conv2d(6, 4, 3, groups=2))
+    kaiming_normal_fan_in(net)
+    open_convolutions(net)
+    for layer in net:
+        assert layer.weight.std() > 0.1
+        plain = torch.full((1, layer.in_channels, 5, 5), 7.0)
+        assert layer(plain).abs().max().item() < 1e-5
+
+
+def test_an_opened_depthwise_convolution_is_the_mean_of_its_window():
+    layer = nn.Conv2d(6, 6, 3, groups=6, padding=1)
+    kaiming_normal_fan_in(layer)
+    open_convolutions(layer)
+    film = torch.rand(2, 6, 7, 9)
+    torch.testing.assert_close(layer(film), nn.functional.avg_pool2d(film, 3, stride=1, padding=1))
+
+
+def test_opening_leaves_linear_layers_and_norms_alone():
+    net = nn.Sequential(nn.Linear(4, 2), nn.BatchNorm2d(4))
+    before = [parameter.clone() for parameter in net.parameters()]
+    open_convolutions(net)
+    assert all(map(torch.equal, before, net.parameters()))

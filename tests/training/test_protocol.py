@@ -212,6 +212,12 @@ def test_the_hash_of_a_protocol_is_pinned(protocol):
     assert protocol_hash(protocol) == "b7417d44e1d4e3d0f3a282b331b62d12a0e1c9247cf8f47544b3b7785cd2c8cc"
 
 
+def test_a_key_that_came_later_changes_the_hash_only_where_it_says_otherwise(protocol):
+    usual = with_overrides(protocol, {"normalisation": "training-set"})
+    assert protocol_hash(usual) == protocol_hash(protocol)
+    assert protocol_hash(with_overrides(protocol, {"normalisation": "film"})) != protocol_hash(protocol)
+
+
 @pytest.mark.parametrize("change", [{"summary": "Other words."}, {"ours": {"epochs": "so"}}, {"seeds": (0, 1)}])
 def test_the_hash_leaves_out_what_does_not_change_a_training(protocol, change):
     assert protocol_hash(replace(protocol, **change)) == protocol_hash(protocol)
