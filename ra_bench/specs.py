@@ -94,9 +94,10 @@ class MetricSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilmSet:
-    """Films at the protocol's base size, padded to its shape: `films` (n, height, width), memory-mapped.
+    """Films at the protocol's base size, padded to its shape: `films` (n, height, width), memory-mapped, read-only.
 
-    They are uint8, or uint16 where any film of the cohort has more than 8 bits; white is 255 or 65535.
+    `films[3]` is an array; `films[3:9]` and a loop over `films` read film by film; all else is done on a copy of all of
+    them in memory. They are uint8, or uint16 where any film of the cohort has more than 8 bits; white is 255 or 65535.
     `sizes` (n, 2) are the heights and widths of the films as decoded.
     """
 

@@ -2,7 +2,7 @@
 
 Nothing is ever written over, so a build that was killed has lost what it had in hand and no more, and whoever has the
 films mapped is not disturbed. Every line holds a hash over what was written: what a crash, a disk or another program
-spoilt is found.
+spoilt is found. So nobody waits for the disk to have it all: what a power cut took is decoded again.
 """
 
 from __future__ import annotations
@@ -134,13 +134,7 @@ class StoreWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
-            os.fsync(self._films.fileno())
-            os.fsync(self._index.fileno())
-        except OSError as refused:
-            raise self._refusal(refused) from refused
-        finally:
-            self._close()
+        self._close()
 
     def add(self, film: StoredFilm) -> None:
         """Write a film, then its line."""

@@ -82,7 +82,8 @@ def alone_at_once(path: Path) -> Lock | None:
 
 
 def _held(path: Path, kind: int) -> Lock:
-    # flock and no library: filelock has no lock that several may share.
+    # flock and no library: filelock's lock for several readers is a database in a folder that must be writable, is tied
+    # to threads, and is not held by processes that were forked.
     while True:
         lock = Lock(path, _open(path))
         fcntl.flock(lock.file, kind)
