@@ -484,7 +484,7 @@ def running(folder):
     return found
 
 
-def until(true, *, seconds=30, raises=True):
+def until(true, *, seconds=120, raises=True):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if true():
