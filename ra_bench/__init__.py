@@ -14,8 +14,10 @@ from ra_bench.specs import (
     MetricSpec,
     ModelSpec,
     Observers,
+    Progress,
     ProtocolSpec,
     RendererSpec,
+    Stateful,
     TrainerSpec,
 )
 from ra_bench.values import (
@@ -70,6 +72,7 @@ __all__ = [
     "PluginError",
     "Predictions",
     "Pretraining",
+    "Progress",
     "Protocol",
     "ProtocolSpec",
     "RaBenchError",
@@ -79,6 +82,7 @@ __all__ = [
     "Scale",
     "Split",
     "SplitRule",
+    "Stateful",
     "TrainerSpec",
     "TrainingError",
     "hookimpl",

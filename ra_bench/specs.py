@@ -106,11 +106,54 @@ class FilmSet:
     sizes: NDArray[np.int64]
 
 
+class Stateful(Interface):
+    """What can be kept and brought back: a network, an optimiser, or anything that does as they do.
+
+    A state is made of tensors, numbers, texts, lists and dicts.
+    """
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that decides what it does next."""
+        ...
+
+    def load_state_dict(self, state_dict: dict[str, Any], /) -> Any:
+        """Become what gave that state."""
+        ...
+
+
+class Progress(Interface):
+    """Where a trainer keeps what it did, epoch by epoch, so that a job that was killed goes on and does not start anew.
+
+    Call both, or neither, with the same parts: `restore` once, when they are built and on their device, and `keep` for
+    each report, before it is yielded. The random states of torch, Python and numpy come along.
+    """
+
+    def restore(self, parts: Mapping[str, Stateful]) -> int:
+        """Bring the parts to where an earlier try left them; the last epoch that it did, 0 where there is none."""
+        ...
+
+    def keep(self, report: EpochReport, parts: Mapping[str, Stateful]) -> None:
+        """Write the parts as they are now, at the end of the epoch that the report tells of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoProgress:
+    """Keeps nothing: the progress of a task that was made by hand."""
+
+    def restore(self, parts: Mapping[str, Stateful]) -> int:  # noqa: ARG002 - see Progress
+        """Nothing was kept: 0."""
+        return 0
+
+    def keep(self, report: EpochReport, parts: Mapping[str, Stateful]) -> None:
+        """Keep nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitTask:
     """All that a trainer gets. It never sees the test films' scores.
 
     Scores are on the cohort's scale. `pretrained` is a file of body weights or None; `folder` is the job's own.
+    A trainer that leaves `progress` alone works too: its job starts anew after a kill.
     """
 
     model: ModelSpec
@@ -124,6 +167,7 @@ class FitTask:
     validation: FilmSet
     validation_scores: NDArray[np.float64]
     test: FilmSet
+    progress: Progress = field(default_factory=NoProgress)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from ra_bench.runs.plan import PlannedJob, cheapest_first, make_job, plan_jobs
 from ra_bench.runs.protocols import find_protocol
 from ra_bench.runs.records import LOG, job_folder, standing_failures, standing_records, write_failure
 from ra_bench.runs.work import Workplace, do_job, films_of, splits_for
+from ra_bench.training.progress_file import RESUME, forget_progress
 from ra_bench.training.protocol import base_size, protocol_hash
 from ra_bench.values import Board, Cohort, Failure, Fold, Folds, Job, Protocol, RunRecord, SplitPlan
 
@@ -60,6 +61,8 @@ class Plan:
     dataset: str
     device: str
     jobs: tuple[PlannedJob, ...]
+    #: Also what an earlier try of a job kept is not used.
+    afresh: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +164,7 @@ def plan(
         dataset=str(Path(dataset).resolve()) if dataset.endswith(".toml") else dataset,
         device=device,
         jobs=tuple(plan_jobs(jobs, rules, suite.runs, afresh=afresh)),
+        afresh=afresh,
     )
 
 
@@ -201,6 +205,9 @@ def run(
         due = [planned.job for planned in plan.jobs if planned.record is None]
         if due:
             films_of(plan.cohort, plan.splits.splits[0], plan.protocol, suite.data, on_films)  # as all folds have
+        for planned in plan.jobs:
+            if planned.record is not None or plan.afresh:
+                forget_progress(job_folder(suite.runs, planned.job) / RESUME)
         failures = []
         board, trouble = _write_board(suite, plan, due)
         waiting = {job.key: job for job in due}

@@ -150,16 +150,17 @@ class _Clock:
 
     def __init__(self) -> None:
         self._started = time.monotonic()
-        self._first: tuple[str, float] = ("", 0.0)
+        self._first: tuple[str, int, float] = ("", 0, 0.0)
 
     def seconds(self) -> float:
         return time.monotonic() - self._started
 
     def left(self, report: EpochReport) -> float:
         if self._first[0] != report.stage:
-            self._first = (report.stage, self.seconds())
-        done = report.epoch - 1
-        seconds = (self.seconds() - self._first[1]) / done if done else report.seconds
+            self._first = (report.stage, report.epoch, self.seconds())
+        _, first, started = self._first  # a job that goes on does not begin with epoch 1
+        done = report.epoch - first
+        seconds = (self.seconds() - started) / done if done else report.seconds
         return seconds * (report.epochs - report.epoch)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ra_bench.errors import PluginError, RecordError
 from ra_bench.plugins import CORE, Plugin, Registry, hash_files
 from ra_bench.runs.records import RECORD, job_data, job_folder, read_failure, read_record
+from ra_bench.training.progress_file import RESUME, find_progress, how_far
 from ra_bench.values import Fold, Job, RunRecord
 
 if TYPE_CHECKING:
@@ -135,9 +136,11 @@ def _plan_job(job: Job, protocol: Protocol, folder: Path, *, afresh: bool) -> Pl
             return PlannedJob(job=job, record=read_record(folder), reason=f"stands: {folder}")
         except RecordError as error:
             return PlannedJob(job=job, record=None, reason=f"runs: {error}")
+    far = how_far(find_progress(folder / RESUME, job.key))
     if failure := read_failure(folder):
-        return PlannedJob(job=job, record=None, reason=f"runs: the last try failed: {failure.reason}")
-    return PlannedJob(job=job, record=None, reason=f"runs: {_difference(job, protocol, folder)}")
+        far = f"; {far}" if far else ""
+        return PlannedJob(job=job, record=None, reason=f"runs: the last try failed: {failure.reason}{far}")
+    return PlannedJob(job=job, record=None, reason=f"runs: {far or _difference(job, protocol, folder)}")
 
 
 def _difference(job: Job, protocol: Protocol, folder: Path) -> str:

@@ -15,6 +15,7 @@ from ra_bench.errors import CohortError
 from ra_bench.files import make_folder
 from ra_bench.runs.datasets import find_dataset, load_findings
 from ra_bench.runs.plan import training_source
+from ra_bench.training.progress_file import RESUME, forget_progress
 from ra_bench.training.protocol import base_size
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from ra_bench.plugins import Registry
     from ra_bench.specs import FilmSet, ModelSpec
+    from ra_bench.training.progress import Stopwatch
     from ra_bench.values import EpochReport, FindingSet, Job, Protocol
 
 #: Share of the pretraining patients that is held out, to show whether pretraining learnt anything.
@@ -39,10 +41,12 @@ def body_weights(
     data: Path,
     device: str,
     on_epoch: Callable[[EpochReport], None],
+    watch: Stopwatch,
 ) -> Path | None:
     """The file of pretrained body weights of a job's model, trained now if it is not there; None without pretraining.
 
-    The file's name hashes model, source, pretraining set, input size, pretraining protocol and seed.
+    The file's name hashes model, source, pretraining set, input size, pretraining protocol and seed. A pretraining that
+    was stopped goes on after its last epoch; the seconds of its earlier tries are added to the watch.
 
     Raises
     ------
@@ -61,7 +65,7 @@ def body_weights(
     make_folder(file.parent)
     with FileLock(file.with_suffix(".lock")):
         if not file.exists():
-            _pretrain(spec, protocol, findings, job.seed, data, device, file, on_epoch)
+            _pretrain(spec, protocol, findings, job.seed, data, device, file, on_epoch, watch)
     return file
 
 
@@ -74,9 +78,12 @@ def _pretrain(
     device: str,
     file: Path,
     on_epoch: Callable[[EpochReport], None],
+    watch: Stopwatch,
 ) -> None:
     from ra_bench.training.pretrain import pretrain
+    from ra_bench.training.progress import FileProgress
 
+    resume = file.with_suffix(f".{RESUME}")
     split = split_findings(findings, VALIDATION_SHARE, seed)
     most = protocol.pretraining.max_films
     train = _part(findings, _drawn(split.train, most, seed))
@@ -91,8 +98,10 @@ def _pretrain(
         seed=seed,
         device=device,
         file=file,
+        progress=FileProgress(resume, job=file.stem, watch=watch),
     ):
         on_epoch(report)
+    forget_progress(resume)
 
 
 def _drawn(ids: tuple[str, ...], most: int | None, seed: int) -> tuple[str, ...]:

@@ -24,8 +24,8 @@ _TOLD = ("ra-bench", "torch", "torchvision", "timm", "numpy", "pandas", "scipy",
 
 
 @contextmanager
-def logged_to(file: Path) -> Iterator[None]:
-    """Send all that this process prints, native code included, and what ra_bench logs to a file.
+def logged_to(file: Path, *, append: bool = False) -> Iterator[None]:
+    """Send all that this process prints, native code included, and what ra_bench logs to a file, or to its end.
 
     A traceback goes there too. A log that cannot be written to its end (a full disk) is cut short; that stops nothing.
 
@@ -35,7 +35,7 @@ def logged_to(file: Path) -> Iterator[None]:
         The log cannot be opened.
     """
     try:
-        log = file.open("w", encoding="utf-8", buffering=1)
+        log = file.open("a" if append else "w", encoding="utf-8", buffering=1)
     except OSError as error:
         raise StorageError(
             f"Cannot write the log {file}: {error.strerror}. "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import median
@@ -20,6 +19,7 @@ from ra_bench.runs.pretraining import body_weights
 from ra_bench.runs.process import device_used, environment, logged_to, peak_memory
 from ra_bench.runs.records import LOG, job_folder, write_job, write_record
 from ra_bench.specs import FilmSet, FitTask, Fitted
+from ra_bench.training.progress_file import RESUME, forget_progress, has_progress
 from ra_bench.training.protocol import base_size, with_overrides
 from ra_bench.values import Cohort, EpochReport, Folds, Job, Predictions, Protocol, RunRecord, Split, SplitPlan
 
@@ -60,6 +60,8 @@ class Workplace:
 def do_job(workplace: Workplace, job: Job, on_epoch: Callable[[EpochReport], None]) -> RunRecord:
     """Do one job and commit its record. What is printed on the way goes to the job's log.
 
+    A job that was stopped goes on after the last epoch that its trainer kept; its log goes on too.
+
     Raises
     ------
     RaBenchError
@@ -67,9 +69,10 @@ def do_job(workplace: Workplace, job: Job, on_epoch: Callable[[EpochReport], Non
     """
     folder = make_folder(job_folder(workplace.runs, job))
     write_job(folder, job)
-    with logged_to(folder / LOG):
+    with logged_to(folder / LOG, append=has_progress(folder / RESUME)):
         record = _do(workplace, job, folder, on_epoch)
         write_record(folder, record)
+        forget_progress(folder / RESUME)
     return record
 
 
@@ -99,7 +102,9 @@ def films_of(
 
 
 def _do(workplace: Workplace, job: Job, folder: Path, on_epoch: Callable[[EpochReport], None]) -> RunRecord:
-    started = time.perf_counter()
+    from ra_bench.training.progress import FileProgress, Stopwatch
+
+    watch = Stopwatch()
     registry = workplace.registry()
     spec: ModelSpec = registry.get("model", job.model)
     protocol = with_overrides(workplace.protocol, spec.overrides)
@@ -108,7 +113,8 @@ def _do(workplace: Workplace, job: Job, folder: Path, on_epoch: Callable[[EpochR
     if (cohort.version, plan_hash(plan)) != (job.cohort, job.split):
         raise CohortError(f"The cohort '{cohort.name}' changed while the run was going on. Start the run again.")
     split = plan.splits[0 if job.fold is None else job.fold.number - 1]
-    pretrained = body_weights(registry, job, protocol, workplace.data, workplace.device, on_epoch)
+    pretrained = body_weights(registry, job, protocol, workplace.data, workplace.device, on_epoch, watch)
+    progress = FileProgress(folder / RESUME, job=job.key, watch=watch)
     task = FitTask(
         model=spec,
         protocol=protocol,
@@ -118,9 +124,11 @@ def _do(workplace: Workplace, job: Job, folder: Path, on_epoch: Callable[[EpochR
         pretrained=pretrained,
         train_scores=_scores(cohort, split.train),
         validation_scores=_scores(cohort, split.validation),
+        progress=progress,
         **sides_of(films_of(cohort, split, protocol, workplace.data), split),
     )
-    history, fitted = _fit(registry.get("trainer", spec.trainer).fit(task), on_epoch)
+    reports, fitted = _fit(registry.get("trainer", spec.trainer).fit(task), on_epoch)
+    history = [*progress.earlier, *reports]
     _check(fitted, split, job.model)
     device = device_used()
     return RunRecord(
@@ -130,7 +138,7 @@ def _do(workplace: Workplace, job: Job, folder: Path, on_epoch: Callable[[EpochR
         history=tuple(history),
         parameters=fitted.parameters,
         madds=fitted.madds,
-        seconds=time.perf_counter() - started,
+        seconds=watch.seconds(),
         seconds_per_epoch=median(report.seconds for report in history) if history else None,
         peak_memory=peak_memory(device),
         kept_epoch=fitted.kept_epoch,

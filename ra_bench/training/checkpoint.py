@@ -25,6 +25,30 @@ def snapshot(model: nn.Module) -> dict[str, Tensor]:
     return {name: value.detach().to("cpu", copy=True) for name, value in model.state_dict().items()}
 
 
+class Best:
+    """The weights that are kept: those of the last epoch, or of the one with the least error so far."""
+
+    def __init__(self, *, last: int | None) -> None:
+        self._last = last
+        #: The epoch whose weights these are; 0 as long as there are none.
+        self.epoch = 0
+        self.error = float("inf")
+        self.weights: dict[str, Tensor] = {}
+
+    def offer(self, model: nn.Module, *, epoch: int, error: float) -> None:
+        """Take a copy of the weights, if they are to be kept."""
+        if epoch == self._last if self._last is not None else error < self.error:
+            self.epoch, self.error, self.weights = epoch, error, snapshot(model)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Epoch, error and weights."""
+        return {"epoch": self.epoch, "error": self.error, "weights": self.weights}
+
+    def load_state_dict(self, state_dict: dict[str, Any], /) -> None:
+        """Be as when that state was taken."""
+        self.epoch, self.error, self.weights = (state_dict[name] for name in ("epoch", "error", "weights"))
+
+
 def save(content: dict[str, Any], file: Path) -> None:
     """Write tensors, numbers and texts, whole or not at all."""
     with replacing(file) as temporary, temporary.open("wb") as opened:  # torch's own writer hides a full disk

@@ -19,7 +19,7 @@ from ra_bench.training.ahead import made_ahead
 from ra_bench.training.augment import training_batch
 from ra_bench.training.batches import Losses, epoch_batches, steps_per_epoch
 from ra_bench.training.build import build_model
-from ra_bench.training.checkpoint import CHECKPOINT, load_body, save, snapshot
+from ra_bench.training.checkpoint import CHECKPOINT, Best, load_body, save
 from ra_bench.training.cost import count_madds, count_parameters
 from ra_bench.training.device import moved, reproducible, resolve
 from ra_bench.training.loss import loss_function
@@ -32,12 +32,15 @@ from ra_bench.values import EpochReport, Protocol
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from ra_bench.specs import Stateful
+
 
 def fit(task: FitTask) -> Generator[EpochReport, None, Fitted]:
     """Train a model as its protocol says; a report an epoch, predictions at the end.
 
     A report's `train_loss` is on z-scores, its `validation_rmse` on the cohort's scale, its `seconds` those of the
-    training without the validation. The kept weights are written to `checkpoint.pt` in the task's folder.
+    training without the validation. The kept weights are written to `checkpoint.pt` in the task's folder. Of a task
+    whose progress was kept by an earlier try only the epochs that are left are trained and reported.
 
     Raises
     ------
@@ -61,10 +64,11 @@ def fit(task: FitTask) -> Generator[EpochReport, None, Fitted]:
             predict, model, protocol=protocol, greys=greys, scores=scores, device=device, name=name
         )  # films to scores, shape (n,)
         steps = steps_per_epoch(len(task.train.ids), protocol.batch_size)
-        weights: dict[str, torch.Tensor] = {}
-        least, kept = float("inf"), 0
+        best = Best(last=protocol.epochs if protocol.keep == "last" else None)
+        parts: dict[str, Stateful] = {"model": model, "optimiser": optimiser, "best": best}
+        done = task.progress.restore(parts)  # epochs of an earlier try that was stopped
 
-        for epoch in range(1, protocol.epochs + 1):
+        for epoch in range(done + 1, protocol.epochs + 1):
             started = time.perf_counter()
             batches = epoch_batches(len(task.train.ids), protocol.batch_size, seed=task.seed, epoch=epoch)
             losses = Losses(epoch=epoch, epochs=protocol.epochs, films=task.train, batches=batches)
@@ -86,9 +90,8 @@ def fit(task: FitTask) -> Generator[EpochReport, None, Fitted]:
             seconds = time.perf_counter() - started
 
             error = rmse(task.validation_scores, scored(task.validation))
-            if epoch == protocol.epochs if protocol.keep == "last" else error < least:
-                least, kept, weights = error, epoch, snapshot(model)
-            yield EpochReport(
+            best.offer(model, epoch=epoch, error=error)
+            report = EpochReport(
                 stage="training",
                 epoch=epoch,
                 epochs=protocol.epochs,
@@ -98,15 +101,23 @@ def fit(task: FitTask) -> Generator[EpochReport, None, Fitted]:
                 seconds=seconds,
                 films=sum(len(batch) for batch in batches),
             )
+            task.progress.keep(report, parts)
+            yield report
 
-        if not kept:
+        if not best.epoch:
             raise NonFiniteLossError(
                 f"The model '{name}' predicted no finite score for the validation films in any of {protocol.epochs} "
                 "epochs. Lower optimiser.learning_rate in the protocol or in the model's overrides."
             )
-        model.load_state_dict(weights)
+        model.load_state_dict(best.weights)
         save(
-            {"model": name, "epoch": kept, "weights": weights, "greys": asdict(greys), "scores": asdict(scores)},
+            {
+                "model": name,
+                "epoch": best.epoch,
+                "weights": best.weights,
+                "greys": asdict(greys),
+                "scores": asdict(scores),
+            },
             task.folder / CHECKPOINT,
         )
         return Fitted(
@@ -114,7 +125,7 @@ def fit(task: FitTask) -> Generator[EpochReport, None, Fitted]:
             test=scored(task.test),
             parameters=count_parameters(model),
             madds=madds,
-            kept_epoch=kept,
+            kept_epoch=best.epoch,
         )
 
 

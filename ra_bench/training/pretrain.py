@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 import torch
 
 from ra_bench.errors import NonFiniteLossError, TrainingError
+from ra_bench.specs import NoProgress
 from ra_bench.training.ahead import made_ahead
 from ra_bench.training.augment import training_batch
 from ra_bench.training.batches import Losses, epoch_batches, steps_per_epoch
 from ra_bench.training.build import build_model, replace_head
-from ra_bench.training.checkpoint import save_body, snapshot
+from ra_bench.training.checkpoint import Best, save_body
 from ra_bench.training.device import moved, reproducible, resolve
 from ra_bench.training.findings import finding_loss, finding_targets, mean_auroc, probability_rmse
 from ra_bench.training.loop import check_films
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ra_bench.specs import FilmSet, ModelSpec
+    from ra_bench.specs import FilmSet, ModelSpec, Progress, Stateful
     from ra_bench.values import Protocol
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ def pretrain(
     seed: int,
     device: str,
     file: Path,
+    progress: Progress = NoProgress(),  # noqa: B008 - it is frozen
 ) -> Generator[EpochReport, None, None]:
     """Train a model's body to tell findings, then write it, without the head, to `file`.
 
@@ -88,10 +90,12 @@ def pretrain(
         network.to(where, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs miss it
         optimiser = make_optimiser(rule.optimiser, network.parameters())
         steps = steps_per_epoch(count, rule.batch_size)
-        best: dict[str, torch.Tensor] = {}
-        least, kept = float("inf"), 0
+        last_is_kept = protocol.keep == "last" or not validation.ids
+        best = Best(last=rule.epochs if last_is_kept else None)
+        parts: dict[str, Stateful] = {"model": network, "optimiser": optimiser, "best": best}
+        done = progress.restore(parts)  # epochs of an earlier try that was stopped
 
-        for epoch in range(1, rule.epochs + 1):
+        for epoch in range(done + 1, rule.epochs + 1):
             started = time.perf_counter()
             batches = epoch_batches(count, rule.batch_size, seed=seed, epoch=epoch)
             losses = Losses(epoch=epoch, epochs=rule.epochs, films=films, batches=batches)
@@ -117,10 +121,8 @@ def pretrain(
             )
             error = probability_rmse(*known, told)
             log.info("pretraining epoch %d: mean AUROC %.3f", epoch, mean_auroc(*known, told))
-            last_is_kept = protocol.keep == "last" or not validation.ids
-            if epoch == rule.epochs if last_is_kept else error < least:
-                least, kept, best = error, epoch, snapshot(network)
-            yield EpochReport(
+            best.offer(network, epoch=epoch, error=error)
+            report = EpochReport(
                 stage="pretraining",
                 epoch=epoch,
                 epochs=rule.epochs,
@@ -130,13 +132,15 @@ def pretrain(
                 seconds=seconds,
                 films=sum(len(batch) for batch in batches),
             )
+            progress.keep(report, parts)
+            yield report
 
-        if not kept:
+        if not best.epoch:
             raise NonFiniteLossError(
                 f"The model '{model.name}' gave no finite output for the validation films of its pretraining. "
                 "Lower pretraining.optimiser.learning_rate in the protocol or in the model's overrides."
             )
-        network.load_state_dict(best)
+        network.load_state_dict(best.weights)
         save_body(network, head, file)
 
 
