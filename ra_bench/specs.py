@@ -179,6 +179,8 @@ class Fitted:
     parameters: int | None = None
     madds: int | None = None
     kept_epoch: int | None = None
+    #: Parts in which each batch went through the network.
+    batch_parts: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

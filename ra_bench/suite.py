@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ra_bench.cohorts.folds import SITES
@@ -18,11 +19,11 @@ from ra_bench.runs.protocols import find_protocol
 from ra_bench.runs.records import LOG, job_folder, standing_failures, standing_records, write_failure
 from ra_bench.runs.work import Workplace, do_job, films_of, splits_for
 from ra_bench.training.progress_file import RESUME, forget_progress
-from ra_bench.training.protocol import base_size, protocol_hash
+from ra_bench.training.protocol import base_size, protocol_hash, with_compute
 from ra_bench.values import Board, Cohort, Failure, Fold, Folds, Job, Protocol, RunRecord, SplitPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ra_bench.cohorts.store import OnFilms
     from ra_bench.reports.check import CohortReport
@@ -61,6 +62,9 @@ class Plan:
     dataset: str
     device: str
     jobs: tuple[PlannedJob, ...]
+    #: The protocol as it was asked for, and what was asked for beside it (see `with_compute`).
+    asked: str
+    compute: Mapping[str, Any]
     #: Also what an earlier try of a job kept is not used.
     afresh: bool = False
 
@@ -113,6 +117,7 @@ def plan(
     seeds: Sequence[int] = (),
     folds: Folds = None,
     device: str = "auto",
+    compute: Mapping[str, Any] = MappingProxyType({}),
     afresh: bool = False,
     keep_films: bool = True,
     on_films: OnFilms | None = None,
@@ -120,6 +125,7 @@ def plan(
     """Find out what a run means and which of its jobs stand. Trains nothing.
 
     `folds` is a number of folds of patients, "sites" for a fold a site, or None to split once; see cohorts/folds.py.
+    `compute` are keys of the protocol's section of that name; with them the run has a board of its own.
 
     Films of a cohort.toml that were not seen before are decoded to know them, and stored for the training on the way
     if `keep_films` says so and the protocol uses all of them. `on_films` is as in `run`.
@@ -130,7 +136,8 @@ def plan(
         A name that nobody registered, a file that cannot be read, a cohort that cannot be used.
     """
     names = _models(suite.registry, models)
-    rules = find_protocol(suite.registry, protocol)
+    found_rules = find_protocol(suite.registry, protocol)
+    rules = with_compute(found_rules, compute)
     size = base_size(rules) if keep_films and rules.max_films is None else None
     found = find_dataset(suite.registry, dataset, size=size, on_films=on_films)
     cohort = load_scores(found, suite.data)
@@ -165,6 +172,8 @@ def plan(
         device=device,
         jobs=tuple(plan_jobs(jobs, rules, suite.runs, afresh=afresh)),
         afresh=afresh,
+        asked=found_rules.name,
+        compute=compute,
     )
 
 
@@ -532,11 +541,18 @@ def _every(registry: Registry, kind: str) -> list[Any]:
 def _command(registry: Registry, plan: Plan) -> str:
     """The command that makes this board, without folders of this machine."""
     dataset = "PATH/cohort.toml" if plan.dataset.endswith(".toml") else plan.dataset
-    name = plan.protocol.name
+    name = plan.asked
     protocol = name if name in registry.names("protocol") else f"PATH/{name}.toml"
     options = [
         "" if dataset == DEFAULT_DATASET else f" --dataset {dataset}",
         "" if protocol == DEFAULT_PROTOCOL else f" --protocol {protocol}",
         "" if plan.folds is None else f" --folds {plan.folds}",
+        *(f" {_option(key, value)}" for key, value in plan.compute.items()),
     ]
     return f"ra-bench run --models {ALL}{''.join(options)}"
+
+
+def _option(key: str, value: object) -> str:
+    """A key of a protocol's section `compute` as an option of `ra-bench run`."""
+    flag = f"--{key.replace('_', '-')}"
+    return flag if value is True else f"{flag} {value}"

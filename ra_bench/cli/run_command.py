@@ -47,6 +47,13 @@ if TYPE_CHECKING:
     help="Where to train.",
 )
 @click.option(
+    "--precision",
+    type=click.Choice(["fp32", "bf16", "fp16"]),
+    help="Of the arithmetic, if not the protocol's; the board is named after it.",
+)
+@click.option("--compile", "compile_it", is_flag=True, help="Compile networks with torch.compile.")
+@click.option("--fit-batch", is_flag=True, help="Let a batch that does not fit in memory go in parts; rows say so.")
+@click.option(
     "--jobs",
     type=click.IntRange(1),
     default=1,
@@ -65,6 +72,9 @@ def command(
     seeds: str,
     folds: str | None,
     device: str,
+    precision: str | None,
+    compile_it: bool,
+    fit_batch: bool,
     jobs: int,
     explain: bool,
     afresh: bool,
@@ -98,6 +108,7 @@ def command(
             seeds=_numbers(seeds),
             folds=_folds(folds),
             device=device,
+            compute=_compute(precision, compile_it=compile_it, fit_batch=fit_batch),
             afresh=afresh,
             keep_films=not explain,
             on_films=display.on_films,
@@ -138,6 +149,16 @@ def _job(job: Job) -> str:
     from ra_bench.boards.folds import fold_text
 
     return f"{job.model}, seed {job.seed}{fold_text(job.fold)}"
+
+
+def _compute(precision: str | None, *, compile_it: bool, fit_batch: bool) -> dict[str, str | bool]:
+    """What was asked for, as keys of a protocol's section `compute`."""
+    wishes: dict[str, str | bool | None] = {
+        "precision": precision,
+        "compile": compile_it or None,
+        "fit_batch": fit_batch or None,
+    }
+    return {key: value for key, value in wishes.items() if value is not None}
 
 
 def _words(text: str) -> list[str]:

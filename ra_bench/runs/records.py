@@ -30,6 +30,8 @@ RECORD, PREDICTIONS, HISTORY, JOB, LOG, FAILURE = (
     "log.txt",
     "failure.json",
 )
+#: Fields that came later, with what they are if not given: written only where they say otherwise, so that files stand.
+_CAME_LATER = {"trained_on": None, "batch_parts": 1}
 _FIXED = ("id", "patient", "predicted")
 _PIXELS = "pixels"
 
@@ -66,8 +68,9 @@ def record_json(record: RunRecord) -> str:
     content = asdict(record)
     del content["predictions"]
     content["job"] = job_data(record.job)
-    if record.trained_on is None:
-        del content["trained_on"]
+    for name, usual in _CAME_LATER.items():
+        if content[name] == usual:
+            del content[name]
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 

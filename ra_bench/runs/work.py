@@ -142,6 +142,7 @@ def _do(workplace: Workplace, job: Job, folder: Path, on_epoch: Callable[[EpochR
         seconds_per_epoch=median(report.seconds for report in history) if history else None,
         peak_memory=peak_memory(device),
         kept_epoch=fitted.kept_epoch,
+        batch_parts=fitted.batch_parts,
         pretrained_on=spec.pretraining,
         overrides={key: str(value) for key, value in spec.overrides.items()},
         device=device,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from ra_bench.errors import TrainingError
+from ra_bench.errors import NonFiniteLossError, TrainingError
 from ra_bench.files import replacing
 
 if TYPE_CHECKING:
@@ -39,6 +39,18 @@ class Best:
         """Take a copy of the weights, if they are to be kept."""
         if epoch == self._last if self._last is not None else error < self.error:
             self.epoch, self.error, self.weights = epoch, error, snapshot(model)
+
+    def put_back(self, model: nn.Module, *, otherwise: str) -> None:
+        """Give the network the weights that are kept.
+
+        Raises
+        ------
+        NonFiniteLossError
+            There are none, since no error was finite; `otherwise` is what it says.
+        """
+        if not self.epoch:
+            raise NonFiniteLossError(otherwise)
+        model.load_state_dict(self.weights)
 
     def state_dict(self) -> dict[str, Any]:
         """Epoch, error and weights."""

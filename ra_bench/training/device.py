@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from ra_bench.errors import TrainingError
+from ra_bench.training.arithmetic import tensor_cores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +50,7 @@ def moved(values: torch.Tensor, device: torch.device) -> torch.Tensor:
 
 
 @contextmanager
-def reproducible(seed: int, device: torch.device) -> Iterator[None]:
+def reproducible(seed: int, device: torch.device, *, tf32: bool = False) -> Iterator[None]:
     """Seed every generator, and let torch choose algorithms that give the same bits again, until it is left.
 
     On a CPU an operation that cannot do so is an error of torch. On a GPU some common ones cannot, so there the
@@ -65,7 +66,8 @@ def reproducible(seed: int, device: torch.device) -> Iterator[None]:
     memory.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
     try:
-        yield
+        with tensor_cores(tf32=tf32):
+            yield
     finally:
         torch.use_deterministic_algorithms(before[0])
         memory.fill_uninitialized_memory = before[1]  # type: ignore[attr-defined]

@@ -57,10 +57,15 @@ def finding_targets(
     return targets, weights
 
 
-def finding_loss(logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """Binary cross-entropy, averaged over the findings that count; 0 where none does. All (batch, k)."""
+def finding_loss(
+    logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor, *, counted: torch.Tensor
+) -> torch.Tensor:
+    """Binary cross-entropy, summed over the films given, all (films, k), by `counted`: those that count in the batch.
+
+    The parts of a batch add up to its mean over the findings that count; 0 where none does.
+    """
     each = functional.binary_cross_entropy_with_logits(logits, targets, weight=weights, reduction="sum")
-    return each / weights.sum().clamp(min=1)
+    return each / counted.clamp(min=1)
 
 
 def probability_rmse(targets: NDArray[np.float64], weights: NDArray[np.float64], logits: NDArray[np.float64]) -> float:

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from ra_bench.errors import NonFiniteLossError, TrainingError
+from ra_bench.errors import TrainingError
 from ra_bench.specs import NoProgress
 from ra_bench.training.ahead import made_ahead
+from ra_bench.training.arithmetic import cast, compiled, loss_scaler, take_step
 from ra_bench.training.augment import training_batch
 from ra_bench.training.batches import Losses, epoch_batches, steps_per_epoch
 from ra_bench.training.build import build_model, replace_head
@@ -25,6 +26,7 @@ from ra_bench.training.device import moved, reproducible, resolve
 from ra_bench.training.findings import finding_loss, finding_targets, mean_auroc, probability_rmse
 from ra_bench.training.loop import check_films
 from ra_bench.training.optimise import learning_rate, make_optimiser, set_learning_rate
+from ra_bench.training.parts import cut, parts_that_fit
 from ra_bench.training.predict import outputs, predict_all
 from ra_bench.training.standard import spread_of_films
 from ra_bench.values import EpochReport
@@ -84,16 +86,19 @@ def pretrain(
     known = finding_targets(validation_findings, rule.uncertain)
     greys, columns, count = spread_of_films(films.films), findings.shape[1], len(films.ids)
 
-    with reproducible(seed, where):
+    with reproducible(seed, where, tf32=protocol.compute.tf32):
         network = build_model(model, protocol)
         head = replace_head(network, model, columns)
         network.to(where, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs miss it
+        forward = partial(outputs, compiled(network, protocol.compute, where), columns=columns, name=model.name)
         optimiser = make_optimiser(rule.optimiser, network.parameters())
+        scaler = loss_scaler(protocol.compute, where)
+        batch_parts = parts_that_fit(network, protocol, rule.batch_size, where, forward)
         steps = steps_per_epoch(count, rule.batch_size)
         last_is_kept = protocol.keep == "last" or not validation.ids
         best = Best(last=rule.epochs if last_is_kept else None)
-        parts: dict[str, Stateful] = {"model": network, "optimiser": optimiser, "best": best}
-        done = progress.restore(parts)  # epochs of an earlier try that was stopped
+        states: dict[str, Stateful] = {"model": network, "optimiser": optimiser, "scaler": scaler, "best": best}
+        done = progress.restore(states)  # epochs of an earlier try that was stopped
 
         for epoch in range(done + 1, rule.epochs + 1):
             started = time.perf_counter()
@@ -107,12 +112,17 @@ def pretrain(
                 for step, (chosen, batch) in enumerate(zip(batches, shown, strict=True), start=(epoch - 1) * steps):
                     rate = learning_rate(rule.optimiser, step, rule.epochs * steps)
                     set_learning_rate(optimiser, rate)
-                    logits = outputs(network, batch, columns=columns, name=model.name)
-                    loss = finding_loss(logits, *(moved(values[chosen], where) for values in wanted))
+                    target, weight = (moved(values[chosen], where) for values in wanted)
                     optimiser.zero_grad()
-                    loss.backward()  # type: ignore[no-untyped-call]
-                    optimiser.step()
-                    losses.add(loss)
+                    total = torch.zeros((), device=where)
+                    for part in cut(len(batch), batch_parts):  # nearly always one
+                        with cast(protocol.compute, where):
+                            logits = forward(batch[part])
+                        loss = finding_loss(logits.float(), target[part], weight[part], counted=weight.sum())
+                        scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+                        total += loss.detach()
+                    take_step(optimiser, scaler, rule.optimiser.clip)
+                    losses.add(total)
             train_loss = losses.mean()
             seconds = time.perf_counter() - started
 
@@ -132,15 +142,14 @@ def pretrain(
                 seconds=seconds,
                 films=sum(len(batch) for batch in batches),
             )
-            progress.keep(report, parts)
+            progress.keep(report, states)
             yield report
 
-        if not best.epoch:
-            raise NonFiniteLossError(
-                f"The model '{model.name}' gave no finite output for the validation films of its pretraining. "
-                "Lower pretraining.optimiser.learning_rate in the protocol or in the model's overrides."
-            )
-        network.load_state_dict(best.weights)
+        best.put_back(
+            network,
+            otherwise=f"The model '{model.name}' gave no finite output for the validation films of its pretraining. "
+            "Lower pretraining.optimiser.learning_rate in the protocol or in the model's overrides.",
+        )
         save_body(network, head, file)
 
 

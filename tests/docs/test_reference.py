@@ -15,7 +15,7 @@ from ra_bench.cohorts.description import Description, SplitColumn
 from ra_bench.plugins import PROVIDERS, load_plugins
 from ra_bench.runs import records
 from ra_bench.suite import BUILTINS
-from ra_bench.values import Augmentation, Loss, Optimiser, Pretraining, Protocol, Scale, SplitRule
+from ra_bench.values import Augmentation, Compute, Loss, Optimiser, Pretraining, Protocol, Scale, SplitRule
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +31,7 @@ SECTIONS = [
     pytest.param("protocol.md", "optimiser", Optimiser, id="protocol-optimiser"),
     pytest.param("protocol.md", "augmentation", Augmentation, id="protocol-augmentation"),
     pytest.param("protocol.md", "pretraining", Pretraining, id="protocol-pretraining"),
+    pytest.param("protocol.md", "compute", Compute, id="protocol-compute"),
 ]
 
 
