@@ -108,6 +108,11 @@ def test_changes_of_the_protocol_are_said(made):
     assert row_of(board_of(made, [changed]), "a").remark == "Changes the protocol: optimiser.learning_rate = 0.01."
 
 
+def test_batches_that_went_in_parts_are_said(made):
+    cut = replace(made.record("a", made.predictions(10, 1)), batch_parts=4)
+    assert row_of(board_of(made, [cut]), "a").remark == "Each batch went through the network in 4 parts."
+
+
 def test_a_metric_that_failed_is_said_in_the_row(made):
     def broken(reference, predicted):
         raise ValueError("too few films")

@@ -16,6 +16,7 @@ from ra_bench.runs.records import (
     read_failure,
     read_predictions,
     read_record,
+    record_json,
     standing_failures,
     standing_records,
     write_failure,
@@ -72,6 +73,12 @@ RECORD = RunRecord(
 def test_a_record_comes_back_as_it_was(tmp_path):
     write_record(tmp_path, RECORD)
     assert read_record(tmp_path) == RECORD
+
+
+def test_batches_in_parts_are_kept_and_whole_ones_not_mentioned(tmp_path):
+    assert "batch_parts" not in record_json(RECORD)
+    write_record(tmp_path, replace(RECORD, batch_parts=4))
+    assert read_record(tmp_path).batch_parts == 4
 
 
 def test_the_folder_of_a_job_names_board_model_seed_and_key(tmp_path):
