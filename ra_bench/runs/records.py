@@ -30,6 +30,8 @@ RECORD, PREDICTIONS, HISTORY, JOB, LOG, FAILURE = (
     "log.txt",
     "failure.json",
 )
+#: Those that are written beside themselves and renamed.
+FILES = (RECORD, PREDICTIONS, HISTORY, JOB, FAILURE)
 _FIXED = ("id", "patient", "predicted")
 _PIXELS = "pixels"
 

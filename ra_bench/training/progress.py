@@ -48,7 +48,7 @@ class FileProgress:
     """Keeps a job's progress in a file (see progress_file.py). This is what a trainer gets as `task.progress`."""
 
     def __init__(self, file: Path, *, job: str, watch: Stopwatch) -> None:
-        self._file, self._job, self._watch = file, job, watch
+        self._file, self._job, self._watch, self._torch = file, job, watch, torch_version()
         #: Reports of the epochs that an earlier try did, once they are restored.
         self.earlier: tuple[EpochReport, ...] = ()
         self._reports: tuple[EpochReport, ...] = ()
@@ -74,9 +74,10 @@ class FileProgress:
             for name, part in parts.items():
                 part.load_state_dict(content["parts"][name])
         except (KeyError, ValueError, TypeError, RuntimeError) as error:
+            said = " ".join(str(error).split()).rstrip(". ")
             raise TrainingError(
-                f"What an earlier try kept in {found.file} does not fit this trainer's parts: {error}. "
-                "Delete that file, or start the run again with --afresh."
+                f"What an earlier try kept in {found.file} does not fit this trainer's parts: {said}. "
+                "Delete that file and start the run again."
             ) from error
         set_random_states(content["random"])
         self.earlier = self._reports = found.kept.reports
@@ -99,5 +100,5 @@ class FileProgress:
         def save(file: BinaryIO) -> None:
             torch.save(content, file)
 
-        kept = Kept(job=self._job, torch=torch_version(), seconds=self._watch.seconds(), reports=self._reports)
+        kept = Kept(job=self._job, torch=self._torch, seconds=self._watch.seconds(), reports=self._reports)
         write_progress(self._file, kept, save)
