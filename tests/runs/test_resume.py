@@ -28,16 +28,7 @@ PRELOADED = ["ra_bench.runs.work", "ra_bench.training.pretrain", "ra_bench.built
 PRELOADED += ["torch._inductor"]
 
 KILLS = 30
-EPOCHS = 4
-
-
-@pytest.fixture(scope="session")
-def longer_protocol(tiny_protocol, tmp_path_factory):
-    """The tiny protocol with more epochs of both stages, with augmentation, and with the best epoch kept."""
-    file = tmp_path_factory.mktemp("protocol") / "longer.toml"
-    text = tiny_protocol.read_text().replace('keep = "last"\n', "").replace("epochs = 1\n", f"epochs = {EPOCHS}\n")
-    file.write_text(text + "\n[augmentation]\nsmallest_scale = 0.8\nflip = true\nbrightness = 0.2\n")
-    return file
+EPOCHS = 4  # those of the longer protocol
 
 
 @dataclass
