@@ -244,6 +244,38 @@ def test_parts_that_do_not_fit_are_an_error_that_names_the_file(make_job, stoppe
         progress.restore({"network": nn.Linear(2, 2)})
 
 
+class Kept:
+    """A part whose state is what it was given."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def state_dict(self):
+        return {"value": self.value}
+
+    def load_state_dict(self, state):
+        self.value = state["value"]
+
+
+@pytest.mark.parametrize("value", [np.ones(2), np.float64(1), random.Random(1)])
+def test_a_state_that_could_not_be_read_back_is_refused_at_once(make_job, stopped, value, tmp_path):
+    _, (report,) = stopped(1)
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(TrainingError, match="Turn arrays of numpy into tensors, and its numbers into Python's"):
+        kept_in(tmp_path / "mine").keep(report, {"part": Kept(value)})
+    assert list((tmp_path / "mine").iterdir()) == []
+
+
+def test_a_part_of_numbers_texts_and_lists_comes_back(stopped, tmp_path):
+    _, (report,) = stopped(1)
+    (tmp_path / "mine").mkdir()
+    value = [1, 2.5, "three", None, {"four": (4, True)}]
+    kept_in(tmp_path / "mine").keep(report, {"part": Kept(value)})
+    part = Kept(None)
+    assert kept_in(tmp_path / "mine").restore({"part": part}) == 1
+    assert part.value == value
+
+
 def test_a_disk_that_is_full_in_the_middle_stops_the_job_and_it_goes_on_later(make_job, drain):
     _, wanted = drain(fit(make_job("whole")))
     task = make_job()
