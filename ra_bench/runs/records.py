@@ -32,6 +32,8 @@ RECORD, PREDICTIONS, HISTORY, JOB, LOG, FAILURE = (
 )
 #: Fields that came later, with what they are if not given: written only where they say otherwise, so that files stand.
 _CAME_LATER = {"trained_on": None, "batch_parts": 1}
+#: Those that are written beside themselves and renamed.
+FILES = (RECORD, PREDICTIONS, HISTORY, JOB, FAILURE)
 _FIXED = ("id", "patient", "predicted")
 _PIXELS = "pixels"
 

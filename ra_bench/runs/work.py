@@ -11,13 +11,13 @@ from ra_bench.cohorts.folds import plan_splits
 from ra_bench.cohorts.splits import plan_hash, reference
 from ra_bench.cohorts.store import open_store
 from ra_bench.errors import CohortError, TrainingError
-from ra_bench.files import make_folder
+from ra_bench.files import make_folder, sweep
 from ra_bench.plugins import Registry, load_plugins
 from ra_bench.runs.datasets import find_dataset, load_scores
 from ra_bench.runs.plan import protocol_data
 from ra_bench.runs.pretraining import body_weights
 from ra_bench.runs.process import device_used, environment, logged_to, peak_memory
-from ra_bench.runs.records import LOG, job_folder, write_job, write_record
+from ra_bench.runs.records import FILES, LOG, job_folder, write_job, write_record
 from ra_bench.specs import FilmSet, FitTask, Fitted
 from ra_bench.training.progress_file import RESUME, forget_progress, has_progress
 from ra_bench.training.protocol import base_size, with_overrides
@@ -102,9 +102,12 @@ def films_of(
 
 
 def _do(workplace: Workplace, job: Job, folder: Path, on_epoch: Callable[[EpochReport], None]) -> RunRecord:
+    from ra_bench.training.checkpoint import CHECKPOINT
     from ra_bench.training.progress import FileProgress, Stopwatch
 
     watch = Stopwatch()
+    for name in (*FILES, CHECKPOINT):
+        sweep(folder / name)
     registry = workplace.registry()
     spec: ModelSpec = registry.get("model", job.model)
     protocol = with_overrides(workplace.protocol, spec.overrides)

@@ -7,6 +7,7 @@ numpy, and the reports. Order of films, augmentation and learning rate follow fr
 from __future__ import annotations
 
 import logging
+import pickle
 import time
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,14 @@ import torch
 from ra_bench.errors import TrainingError
 from ra_bench.files import sweep
 from ra_bench.training.device import random_states, set_random_states
-from ra_bench.training.progress_file import Kept, find_progress, read_content, torch_version, write_progress
+from ra_bench.training.progress_file import (
+    Kept,
+    find_progress,
+    forget_progress,
+    read_content,
+    torch_version,
+    write_progress,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +56,7 @@ class FileProgress:
     """Keeps a job's progress in a file (see progress_file.py). This is what a trainer gets as `task.progress`."""
 
     def __init__(self, file: Path, *, job: str, watch: Stopwatch) -> None:
-        self._file, self._job, self._watch = file, job, watch
+        self._file, self._job, self._watch, self._torch = file, job, watch, torch_version()
         #: Reports of the epochs that an earlier try did, once they are restored.
         self.earlier: tuple[EpochReport, ...] = ()
         self._reports: tuple[EpochReport, ...] = ()
@@ -74,9 +82,10 @@ class FileProgress:
             for name, part in parts.items():
                 part.load_state_dict(content["parts"][name])
         except (KeyError, ValueError, TypeError, RuntimeError) as error:
+            said = " ".join(str(error).split()).rstrip(". ")
             raise TrainingError(
-                f"What an earlier try kept in {found.file} does not fit this trainer's parts: {error}. "
-                "Delete that file, or start the run again with --afresh."
+                f"What an earlier try kept in {found.file} does not fit this trainer's parts: {said}. "
+                "Delete that file and start the run again."
             ) from error
         set_random_states(content["random"])
         self.earlier = self._reports = found.kept.reports
@@ -92,6 +101,8 @@ class FileProgress:
         ------
         StorageError
             They cannot be written. What was kept before stands.
+        TrainingError
+            A state holds what `torch.load(weights_only=True)` would not read back.
         """
         self._reports = (*self._reports, report)
         content = {"parts": {name: part.state_dict() for name, part in parts.items()}, "random": random_states()}
@@ -99,5 +110,18 @@ class FileProgress:
         def save(file: BinaryIO) -> None:
             torch.save(content, file)
 
-        kept = Kept(job=self._job, torch=torch_version(), seconds=self._watch.seconds(), reports=self._reports)
+        kept = Kept(job=self._job, torch=self._torch, seconds=self._watch.seconds(), reports=self._reports)
         write_progress(self._file, kept, save)
+        if len(self._reports) == 1:
+            self._read_back()
+
+    def _read_back(self) -> None:
+        """Once a job: better now than when it is to go on."""
+        try:
+            torch.load(read_content(self._file), map_location="meta", weights_only=True)
+        except pickle.UnpicklingError as error:
+            forget_progress(self._file)
+            raise TrainingError(
+                "What this trainer keeps could not be read back: a state_dict holds something else than tensors, "
+                "numbers, texts, lists and dicts. Turn arrays of numpy into tensors, and its numbers into Python's."
+            ) from error

@@ -187,6 +187,22 @@ def build_nan() -> Any:
     return net
 
 
+def build_restless() -> Any:
+    """A net that draws in training: dropout from torch, a little noise from Python and from numpy."""
+    import random
+
+    from torch import nn
+
+    def shaken(module: Any, inputs: Any, output: Any) -> Any:
+        noise = 0.1 * random.gauss(0, 1) + 0.1 * np.random.normal()  # noqa: NPY002 - some nets do
+        return output + noise if module.training else output
+
+    net = build_net()
+    net.insert(2, nn.Dropout(0.3))
+    net.register_forward_hook(shaken)
+    return net
+
+
 BUILDS = {
     "forty": lambda: 40.0,
     "fifty": lambda: 50.0,
@@ -225,6 +241,14 @@ def register_models() -> list[ModelSpec]:
             parameters=117,
             pretraining="tiny-findings",
             overrides={"optimiser.learning_rate": 0.02},
+        ),
+        ModelSpec(
+            name="restless",
+            build=build_restless,
+            citation="Nobody.",
+            head="3",
+            pretraining="tiny-findings",
+            in_all=False,
         ),
         ModelSpec(name="nan-loss", build=build_nan, citation="Nobody.", in_all=False),
     ]
