@@ -206,4 +206,7 @@ def test_half_precision_has_a_board_of_its_own_that_says_how_it_was_made(tmp_pat
     out, _ = command(tmp_path, *arguments, "fifty", *options).communicate(timeout=120)
     assert "Board: leaderboards/tiny-tiny-bf16-compile-fit-batch/board.md" in out
     board = (tmp_path / "leaderboards/tiny-tiny-bf16-compile-fit-batch/board.md").read_text()
-    assert "ra-bench run --models all --dataset tiny --protocol PATH/tiny.toml --precision bf16 --compile --fit-bat" in board
+    assert (
+        "ra-bench run --models all --dataset tiny --protocol PATH/tiny.toml --precision bf16 --compile --fit-bat"
+        in board
+    )
