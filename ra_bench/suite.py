@@ -12,7 +12,7 @@ from ra_bench.cohorts.splits import plan_hash
 from ra_bench.errors import CohortError, PluginError, RaBenchError, RecordError, UnknownNameError
 from ra_bench.plugins import Registry, load_plugins
 from ra_bench.runs.datasets import find_dataset, load_findings, load_scores
-from ra_bench.runs.gpus import count_gpus, gpus_for
+from ra_bench.runs.gpus import gpus_for
 from ra_bench.runs.lock import alone
 from ra_bench.runs.plan import PlannedJob, cheapest_first, make_job, plan_jobs
 from ra_bench.runs.protocols import find_protocol
@@ -22,7 +22,7 @@ from ra_bench.training.protocol import base_size, protocol_hash
 from ra_bench.values import Board, Cohort, Failure, Fold, Folds, Job, Protocol, SplitPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from ra_bench.cohorts.store import OnFilms
     from ra_bench.reports.check import CohortReport
@@ -176,7 +176,7 @@ def run(
     launcher: str = "local",
     slots: int | None = None,
     timeout: float | None = None,
-    gpus_counted: Callable[[], int] = count_gpus,
+    gpus: tuple[str, ...] | None = None,
 ) -> Outcome:
     """Do the jobs that are due, cheapest first, and write the board after each.
 
@@ -192,8 +192,8 @@ def run(
         Jobs that may run at a time; as many as there are GPUs, or one on a CPU, if not given.
     timeout
         Seconds that a job may take.
-    gpus_counted
-        Counts the GPUs that jobs may use.
+    gpus
+        GPUs that jobs may use, as CUDA_VISIBLE_DEVICES names them; all that the device means, if not given.
 
     Raises
     ------
@@ -215,7 +215,8 @@ def run(
         waiting = {planned.job.key: planned.job for planned in plan.jobs if planned.record is None}
         board, trouble = _write_board(suite, plan, list(waiting.values()))
         trained = 0
-        gpus = gpus_for(plan.device, count=gpus_counted) if due else ()
+        if gpus is None:
+            gpus = gpus_for(plan.device) if due else ()
         work = JobWork(workplace=_workplace(suite, plan), timeout=timeout, gpus=gpus)
         for result in launch(due, work, observers, slots or max(1, len(gpus))):
             del waiting[result.job.key]

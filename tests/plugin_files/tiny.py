@@ -183,6 +183,7 @@ def say_garbage() -> float:
 
 def hang() -> float:
     # Like native code that never comes back: it holds the interpreter's lock, so that no thread of Python's runs.
+    os.write(2, b"here it hangs\n")
     ctypes.PyDLL(None).sleep(600)
     return 0.0
 
@@ -205,6 +206,10 @@ def linger() -> float:
 
 def tell_environment() -> float:
     raise LookupError(" ".join(f"{name}={value}" for name, value in sorted(os.environ.items()) if "MALLOC" in name))
+
+
+def tell_gpu() -> float:
+    raise LookupError(f"GPU {os.environ.get('CUDA_VISIBLE_DEVICES')}, threads {os.environ.get('OMP_NUM_THREADS')}")
 
 
 def build_net() -> Any:
@@ -249,6 +254,9 @@ BUILDS = {
     "addresses": use_up_its_addresses,
     "garbage": say_garbage,
     "hangs": hang,
+    "gpu-one": tell_gpu,
+    "gpu-two": tell_gpu,
+    "gpu-six": tell_gpu,
     "leaves-a-child": die_and_leave_a_child,
     "told-to-end": lambda: os.kill(os.getpid(), signal.SIGTERM) or time.sleep(600),
     "blind": lambda: 40.0,
