@@ -5,12 +5,17 @@ from __future__ import annotations
 import multiprocessing
 import os
 import re
+import resource
+import struct
+import sys
 from pathlib import Path
 
 import pytest
 
 from ra_bench.launchers import local
 from ra_bench.suite import plan, run
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 
 
 @pytest.fixture(autouse=True)
@@ -105,6 +110,7 @@ def test_a_job_that_has_to_wait_for_one_that_takes_too_long_is_done_then(late):
     }
 
 
+@linux
 def test_nothing_that_a_job_started_outlives_its_time(late):
     (file,) = late[0].glob("runs/tiny-tiny/endless/seed0-*/pids")
     assert not any(Path(f"/proc/{pid}").exists() and _lives(pid) for pid in file.read_text().split())
@@ -139,6 +145,26 @@ def test_a_job_that_runs_alone_sees_what_the_user_sees(ran, monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,3")
     outcome = ran("gpu-one", gpus=("2", "3"), slots=1)
     assert outcome.failures[0].reason.startswith("LookupError: GPU 2,3, threads ")
+
+
+def test_a_worker_that_ends_in_the_middle_of_a_message_is_told_by_its_exit_code(new_observer):
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=os._exit, args=(3,))
+    process.start()
+    os.write(sender.fileno(), struct.pack("!i", 100) + b"only this")
+    sender.close()
+    worker = local._Worker(job=None, slot=0, process=process, receiver=receiver, limit=float("inf"))
+    failure = local._hear(worker, new_observer())
+    receiver.close()
+    assert failure.reason == "The worker process ended with exit code 3 and without a result."
+
+
+@linux
+def test_a_worker_is_looked_at_for_the_memory_that_it_holds():
+    held = local._memory(os.getpid())
+    assert 2**20 < held <= 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert local._memory(2**31 - 1) is None
 
 
 def _lives(pid):
