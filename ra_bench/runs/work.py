@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from ra_bench.values import Sample
 
 
+#: Of fewer films a model that rounds may say the same by chance.
+_ENOUGH = 8
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workplace:
     """What a worker must know beside the job: where things are, which plugins to load, on which device to train.
@@ -74,6 +78,19 @@ def do_job(workplace: Workplace, job: Job, on_epoch: Callable[[EpochReport], Non
         write_record(folder, record)
         forget_progress(folder / RESUME)
     return record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobWork:
+    """`do_job` at one workplace, with what a launcher must know; see `ra_bench.specs.Work`."""
+
+    workplace: Workplace
+    timeout: float | None = None
+    gpus: tuple[str, ...] = ()
+
+    def __call__(self, job: Job, on_epoch: Callable[[EpochReport], None]) -> RunRecord:
+        """The committed record of a job."""
+        return do_job(self.workplace, job, on_epoch)
 
 
 def splits_for(cohort: Cohort, protocol: Protocol, folds: Folds) -> SplitPlan:
@@ -133,6 +150,8 @@ def _do(workplace: Workplace, job: Job, folder: Path, on_epoch: Callable[[EpochR
     reports, fitted = _fit(registry.get("trainer", spec.trainer).fit(task), on_epoch)
     history = [*progress.earlier, *reports]
     _check(fitted, split, job.model)
+    if not spec.baseline:
+        _check_that_films_matter(fitted, job.model)
     device = device_used()
     return RunRecord(
         job=job,
@@ -164,6 +183,8 @@ def _fit(
             report = next(epochs)
         except StopIteration as end:
             return history, end.value
+        if not isinstance(report, EpochReport):
+            raise TrainingError(f"A trainer's fit yielded {type(report).__name__}. It yields EpochReport.")
         history.append(report)
         on_epoch(report)
 
@@ -189,6 +210,20 @@ def _check(fitted: object, split: Split, model: str) -> None:
         if not np.isfinite(predicted).all():
             first = ids[int(np.flatnonzero(~np.isfinite(predicted))[0])]
             raise TrainingError(f"'{model}' predicts no finite number for {side} film '{first}'.")
+
+
+def _check_that_films_matter(fitted: Fitted, model: str) -> None:
+    """A model, unlike a baseline, must tell films apart. To the bit equal is not almost equal."""
+    import numpy as np
+
+    predicted = np.concatenate([fitted.validation, fitted.test])
+    if len(predicted) >= _ENOUGH and (predicted == predicted[0]).all():
+        raise TrainingError(
+            f"'{model}' predicts {predicted[0]:g} for each of {len(predicted)} validation and test films: its output "
+            "does not depend on its input. Look whether `forward` uses the films, and whether a layer is dead: lower "
+            "optimiser.learning_rate, or choose another initialisation. If a constant is meant, set baseline=True in "
+            "its ModelSpec."
+        )
 
 
 def _samples(cohort: Cohort, ids: Sequence[str]) -> list[Sample]:
