@@ -7,10 +7,10 @@ whose model is wrong will not.
 from __future__ import annotations
 
 import signal
-import sys
 from typing import TYPE_CHECKING
 
 from ra_bench.errors import RaBenchError
+from ra_bench.training.out_of_memory import is_out_of_gpu_memory, is_out_of_memory
 from ra_bench.values import Failure
 
 if TYPE_CHECKING:
@@ -36,18 +36,13 @@ _OF_THE_MACHINE = frozenset({"memory", "gpu memory", "timeout", "killed"})
 #: As often in a row the same failure is taken for chance.
 _CHANCES = 2
 
-#: How libraries say that memory ran out when they raise no MemoryError.
-_MEMORY_SAID = ("can't allocate memory", "not enough memory", "cannot allocate memory", "std::bad_alloc")
-_GPU_MEMORY_SAID = ("cuda out of memory", "out of memory on device", "mps backend out of memory")
-_GPU_MEMORY_CODES = ("cuda error: out of memory", "cudnn_status_alloc_failed", "cublas_status_alloc_failed")
-
 _LESS_MEMORY = (
-    "Run one job at a time (--jobs 1), close other programs, or give a copy of the protocol with a smaller batch_size, "
-    "height or width (--protocol FILE)."
+    "Run one job at a time (--jobs 1), close other programs, let batches go in parts (--fit-batch), or give a copy of the "
+    "protocol with a smaller height or width (--protocol FILE)."
 )
 _LESS_GPU_MEMORY = (
     "See with nvidia-smi whether another process holds memory there; run one job a GPU at a time (leave out --jobs), "
-    "or give a copy of the protocol with a smaller batch_size, height or width (--protocol FILE)."
+    "let batches go in parts (--fit-batch), or compute in half precision (--precision bf16)."
 )
 _LOOK = "The end of its log shows where it was."
 
@@ -69,10 +64,10 @@ def failure_of_error(job: Job, error: BaseException) -> Failure:
             advice="Often a job scheduler does so at its own time limit. Run again.",
         )
     for cause in _causes(error):
-        if _is_gpu_memory(cause):
+        if is_out_of_gpu_memory(cause):
             reason = f"The GPU ran out of memory: {_first_line(cause)}"
             return Failure(job=job, reason=reason, log="", kind="gpu memory", advice=_LESS_GPU_MEMORY)
-        if isinstance(cause, MemoryError) or _says(cause, _MEMORY_SAID):
+        if is_out_of_memory(cause):
             said = _first_line(cause)
             reason = f"Out of memory: {said}" if said else "Out of memory."
             return Failure(job=job, reason=reason, log="", kind="memory", advice=_LESS_MEMORY)
@@ -167,18 +162,6 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         seen.add(id(cause))
         yield cause
         cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
-
-
-def _is_gpu_memory(error: BaseException) -> bool:
-    torch = sys.modules.get("torch")  # what never imported torch cannot have raised its error
-    if torch is not None and isinstance(error, torch.cuda.OutOfMemoryError):
-        return True
-    return _says(error, (*_GPU_MEMORY_SAID, *_GPU_MEMORY_CODES))
-
-
-def _says(error: BaseException, phrases: tuple[str, ...]) -> bool:
-    """Whether an error that libraries raise for all and everything says so in words."""
-    return isinstance(error, (RuntimeError, OSError)) and any(phrase in str(error).lower() for phrase in phrases)
 
 
 def _first_line(error: BaseException) -> str:

@@ -11,6 +11,7 @@ import torch
 from ra_bench.errors import TrainingError
 from ra_bench.training.arithmetic import cast
 from ra_bench.training.device import random_states, set_random_states
+from ra_bench.training.out_of_memory import is_out_of_gpu_memory, is_out_of_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,13 +82,6 @@ def scale_gradients(model: nn.Module, factor: torch.Tensor) -> None:
     torch._foreach_mul_(gradients, factor)
 
 
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that the memory of the device or of the machine was not enough."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
-
-
 def _fits(
     model: nn.Module,
     protocol: Protocol,
@@ -106,7 +100,7 @@ def _fits(
         given.float().sum().backward()  # type: ignore[no-untyped-call]
         del held
     except (MemoryError, RuntimeError) as error:
-        if not is_out_of_memory(error):
+        if not (is_out_of_memory(error) or is_out_of_gpu_memory(error)):
             raise
         return False
     finally:
