@@ -11,6 +11,7 @@ from ra_bench.cli.options import folder_options, opened, plugin_options
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ra_bench.runs.plan import Shard
     from ra_bench.suite import Outcome, Plan
     from ra_bench.values import Folds, Job
 
@@ -53,6 +54,18 @@ if TYPE_CHECKING:
     show_default=True,
     help="Jobs to run at a time. On a CPU they share the cores; each needs memory of its own.",
 )
+@click.option(
+    "--launcher",
+    metavar="NAME",
+    default="local",
+    show_default=True,
+    help="Where jobs run: local, on this machine, or another of 'ra-bench list launchers'.",
+)
+@click.option(
+    "--shard",
+    metavar="I/N",
+    help="Do only part I of N, for one of N machines; 'ra-bench merge' joins their runs.",
+)
 @click.option("--explain", is_flag=True, help="Only say which jobs stand, which would run, and why.")
 @click.option("--afresh", is_flag=True, help="Train even what stands.")
 @click.option("-q", "--quiet", is_flag=True, help="Plain lines for a log instead of a live display.")
@@ -66,6 +79,8 @@ def command(
     folds: str | None,
     device: str,
     jobs: int,
+    launcher: str,
+    shard: str | None,
     explain: bool,
     afresh: bool,
     quiet: bool,
@@ -97,6 +112,7 @@ def command(
             protocol=protocol,
             seeds=_numbers(seeds),
             folds=_folds(folds),
+            shard=_shard(shard),
             device=device,
             afresh=afresh,
             keep_films=not explain,
@@ -110,7 +126,7 @@ def command(
         for sentence in office.unreadable_records(suite, plan):
             display.say(sentence)
         observers = with_guests(suite.registry, display, display.say)
-        outcome = office.run(suite, plan, observers=observers, on_films=display.on_films, slots=jobs)
+        outcome = office.run(suite, plan, observers=observers, on_films=display.on_films, launcher=launcher, slots=jobs)
     _conclude(outcome)
 
 
@@ -155,6 +171,17 @@ def _folds(text: str | None) -> Folds:
     if not text.isdecimal():
         raise click.BadParameter(f"'{text}' is neither a number of folds such as 5 nor 'sites'", param_hint="--folds")
     return int(text)
+
+
+def _shard(text: str | None) -> Shard | None:
+    from ra_bench.runs.plan import Shard
+
+    if text is None:
+        return None
+    number, slash, of = text.partition("/")
+    if not (slash and number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
+        raise click.BadParameter(f"'{text}' is no part such as 2/5, the second of five", param_hint="--shard")
+    return Shard(number=int(number), of=int(of))
 
 
 def _numbers(text: str) -> list[int]:

@@ -30,6 +30,8 @@ RECORD, PREDICTIONS, HISTORY, JOB, LOG, FAILURE = (
     "log.txt",
     "failure.json",
 )
+#: Stands where a record names its trainer, when its predictions were made elsewhere and only measured here.
+SCORED = "scored from predictions"
 _FIXED = ("id", "patient", "predicted")
 _PIXELS = "pixels"
 
@@ -52,6 +54,25 @@ def write_job(folder: Path, job: Job) -> None:
     """Say whose folder it is, before anything else is in it; what an earlier try said is no longer so."""
     write_text(folder / JOB, json.dumps(job_data(job), indent=2) + "\n")
     (folder / FAILURE).unlink(missing_ok=True)
+
+
+def read_job(folder: Path) -> Job:
+    """Whose folder it is.
+
+    Raises
+    ------
+    RecordError
+        Its job.json is not there or cannot be read.
+    """
+    from pydantic import TypeAdapter
+
+    try:
+        return TypeAdapter(Job).validate_json((folder / JOB).read_bytes())
+    except (OSError, ValueError) as error:
+        found = str(error).splitlines()[0].rstrip(".")
+        raise RecordError(
+            f"{folder / JOB} cannot be read: {found}. Delete that folder and do the job again."
+        ) from error
 
 
 def write_record(folder: Path, record: RunRecord) -> None:
