@@ -161,6 +161,16 @@ class Observers(Interface):
 class Work(Interface):
     """Does one job in the process that calls it. Picklable, so that a launcher can send it elsewhere."""
 
+    @property
+    def timeout(self) -> float | None:
+        """Seconds that a job may take, or None. It is the launcher that ends one that takes longer."""
+        ...
+
+    @property
+    def gpus(self) -> tuple[str, ...]:
+        """The GPUs that jobs may use, as CUDA_VISIBLE_DEVICES names them; none where they train elsewhere."""
+        ...
+
     def __call__(self, job: Job, on_epoch: Callable[[EpochReport], None]) -> RunRecord:
         """The committed record of the job; `on_epoch` gets each report on the way."""
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,17 +13,18 @@ from ra_bench.errors import CohortError, PluginError, RaBenchError, RecordError,
 from ra_bench.plugins import Registry, load_plugins
 from ra_bench.runs.datasets import find_dataset, load_findings, load_scores
 from ra_bench.runs.gather import combined, gather
+from ra_bench.runs.gpus import count_gpus, gpus_for
 from ra_bench.runs.lock import alone
 from ra_bench.runs.merge import folds_of, join, of_board, protocol_of, refusals, strangers
 from ra_bench.runs.plan import PlannedJob, Shard, cheapest_first, dealt, make_job, plan_jobs
 from ra_bench.runs.protocols import find_protocol
 from ra_bench.runs.records import LOG, job_folder, standing_failures, standing_records, write_failure
-from ra_bench.runs.work import Workplace, do_job, films_of, splits_for
+from ra_bench.runs.work import JobWork, Workplace, films_of, splits_for
 from ra_bench.training.protocol import base_size, protocol_hash
-from ra_bench.values import Board, Cohort, Failure, Fold, Folds, Job, Protocol, RunRecord, SplitPlan
+from ra_bench.values import Board, Cohort, Failure, Fold, Folds, Job, Protocol, SplitPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ra_bench.cohorts.store import OnFilms
     from ra_bench.reports.check import CohortReport
@@ -68,7 +69,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """A run after it ended: the board, its folder, what failed, and what else the user must know."""
+    """A run after it ended: the board, its folder, what failed and still does, and what else the user must know."""
 
     board: Board
     folder: Path
@@ -137,6 +138,7 @@ def plan(
     shard: Shard | None = None,
     device: str = "auto",
     afresh: bool = False,
+    retry_failed: bool = False,
     keep_films: bool = True,
     on_films: OnFilms | None = None,
 ) -> Plan:
@@ -144,6 +146,7 @@ def plan(
 
     `folds` is a number of folds of patients, "sites" for a fold a site, or None to split once; see cohorts/folds.py.
     `shard` takes one part of the jobs, for one of several machines.
+    `afresh` and `retry_failed` are as in `runs.plan.plan_jobs`.
 
     Films of a cohort.toml that were not seen before are decoded to know them, and stored for the training on the way
     if `keep_films` says so and the protocol uses all of them. `on_films` is as in `run`.
@@ -187,7 +190,15 @@ def plan(
         folds=folds,
         dataset=str(Path(dataset).resolve()) if dataset.endswith(".toml") else dataset,
         device=device,
-        jobs=tuple(plan_jobs(jobs if shard is None else dealt(jobs, shard), rules, suite.runs, afresh=afresh)),
+        jobs=tuple(
+            plan_jobs(
+                jobs if shard is None else dealt(jobs, shard),
+                rules,
+                suite.runs,
+                afresh=afresh,
+                retry_failed=retry_failed,
+            )
+        ),
     )
 
 
@@ -198,9 +209,11 @@ def run(
     observers: Observers,
     on_films: OnFilms | None = None,
     launcher: str = "local",
-    slots: int = 1,
+    slots: int | None = None,
+    timeout: float | None = None,
+    gpus_counted: Callable[[], int] = count_gpus,
 ) -> Outcome:
-    """Do the jobs that do not stand, cheapest first, and write the board after each.
+    """Do the jobs that are due, cheapest first, and write the board after each.
 
     Parameters
     ----------
@@ -211,7 +224,11 @@ def run(
     launcher
         The name of a registered launcher.
     slots
-        Jobs that may run at a time.
+        Jobs that may run at a time; as many as there are GPUs, or one on a CPU, if not given.
+    timeout
+        Seconds that a job may take.
+    gpus_counted
+        Counts the GPUs that jobs may use.
 
     Raises
     ------
@@ -225,23 +242,25 @@ def run(
     _check_device(plan.device)
     launch = suite.registry.get("launcher", launcher).launch
     with alone(suite.runs / plan.board):
-        due = [planned.job for planned in plan.jobs if planned.record is None]
+        due = [planned.job for planned in plan.jobs if planned.due]
         if due:
             films_of(plan.cohort, plan.splits.splits[0], plan.protocol, suite.data, on_films)  # as all folds have
-        failures = []
-        board, trouble = _write_board(suite, plan, due)
-        waiting = {job.key: job for job in due}
-        for result in launch(due, _work(suite, plan), observers, slots):
+        before = {planned.job.key: planned.failure for planned in plan.jobs}
+        failed = [planned.failure for planned in plan.jobs if planned.failure and not planned.due]
+        waiting = {planned.job.key: planned.job for planned in plan.jobs if planned.record is None}
+        board, trouble = _write_board(suite, plan, list(waiting.values()))
+        trained = 0
+        gpus = gpus_for(plan.device, count=gpus_counted) if due else ()
+        work = JobWork(workplace=_workplace(suite, plan), timeout=timeout, gpus=gpus)
+        for result in launch(due, work, observers, slots or max(1, len(gpus))):
             del waiting[result.job.key]
             if isinstance(result, Failure):
-                failures.append(_kept(suite, result))
+                failed.append(_kept(suite, result, before[result.job.key]))
+            else:
+                trained += 1
             board, trouble = _write_board(suite, plan, list(waiting.values()))
     return Outcome(
-        board=board,
-        folder=suite.boards / plan.board,
-        failures=tuple(failures),
-        trained=len(due) - len(failures),
-        trouble=trouble,
+        board=board, folder=suite.boards / plan.board, failures=tuple(failed), trained=trained, trouble=trouble
     )
 
 
@@ -284,8 +303,8 @@ def _pretraining_versions(suite: Suite, models: Sequence[str]) -> dict[str, str 
     return {model: versions.get(name) for model, name in wanted.items()}
 
 
-def _work(suite: Suite, plan: Plan) -> partial[RunRecord]:
-    workplace = Workplace(
+def _workplace(suite: Suite, plan: Plan) -> Workplace:
+    return Workplace(
         runs=suite.runs.resolve(),
         data=suite.data.resolve(),
         dataset=plan.dataset,
@@ -296,7 +315,6 @@ def _work(suite: Suite, plan: Plan) -> partial[RunRecord]:
         plugin_files=suite.plugin_files,
         without=suite.without,
     )
-    return partial(do_job, workplace)
 
 
 def _check_device(name: str) -> None:
@@ -307,11 +325,20 @@ def _check_device(name: str) -> None:
         resolve(name)
 
 
-def _kept(suite: Suite, failure: Failure) -> Failure:
-    """A failure with the place of its log, if it came so far, written into the job's folder."""
+def _kept(suite: Suite, failure: Failure, before: Failure | None) -> Failure:
+    """A failure with its time, the place of its log, if it came so far, and how often in a row it came.
+
+    It is written into the job's folder.
+    """
     folder = job_folder(suite.runs, failure.job)
     log = folder / LOG
-    kept = replace(failure, log=str(log) if log.exists() else "")
+    again = before is not None and (before.kind, before.reason) == (failure.kind, failure.reason)
+    kept = replace(
+        failure,
+        log=str(log) if log.exists() else "",
+        ended=datetime.now(UTC).isoformat(timespec="seconds"),
+        tries=before.tries + 1 if before is not None and again else 1,
+    )
     write_failure(folder, kept)
     return kept
 

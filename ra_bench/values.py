@@ -322,11 +322,19 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A job that did not finish: why in one sentence, and where its log is."""
+    """A job that did not finish: why in one sentence, and where its log is.
+
+    `kind` is one of `runs.failures.KINDS`, `advice` what may help where the reason does not say it. `ended` is a time
+    (ISO 8601, UTC); `tries` counts how often in a row the job ended with this reason.
+    """
 
     job: Job
     reason: str
     log: str
+    kind: str = ""
+    advice: str = ""
+    ended: str = ""
+    tries: int = 1
 
 
 # --- the board ------------------------------------------------------------------------------------------------------

@@ -66,7 +66,8 @@ def unfinished_rows(failures: Sequence[Failure], waiting: Sequence[Job]) -> list
     failed = {_which(failure.job) for failure in failures}
     reasons: dict[tuple[str, str], list[Job]] = {}
     for failure in sorted(failures, key=lambda failure: _which(failure.job)):
-        reasons.setdefault((failure.job.model, failure.reason), []).append(failure.job)
+        said = " ".join(sentence for sentence in (failure.reason, failure.advice) if sentence)
+        reasons.setdefault((failure.job.model, said), []).append(failure.job)
     later: dict[str, list[Job]] = {}
     for job in sorted(waiting, key=_which):
         if _which(job) not in failed:

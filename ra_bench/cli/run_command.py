@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ra_bench.cli.duration import seconds_of
 from ra_bench.cli.options import folder_options, opened, plugin_options
 
 if TYPE_CHECKING:
@@ -50,9 +51,13 @@ if TYPE_CHECKING:
 @click.option(
     "--jobs",
     type=click.IntRange(1),
-    default=1,
-    show_default=True,
-    help="Jobs to run at a time. On a CPU they share the cores; each needs memory of its own.",
+    help="Jobs to run at a time; if not given, one a GPU, or one on a CPU. They share the cores; each needs memory of "
+    "its own.",
+)
+@click.option(
+    "--timeout",
+    metavar="TIME",
+    help="End a job that takes longer, such as 2h, 90m, 1h30m or 3600 (seconds). It counts as failed.",
 )
 @click.option(
     "--launcher",
@@ -68,6 +73,7 @@ if TYPE_CHECKING:
 )
 @click.option("--explain", is_flag=True, help="Only say which jobs stand, which would run, and why.")
 @click.option("--afresh", is_flag=True, help="Train even what stands.")
+@click.option("--retry-failed", is_flag=True, help="Run only what failed, also what failed twice in the same way.")
 @click.option("-q", "--quiet", is_flag=True, help="Plain lines for a log instead of a live display.")
 @folder_options
 @plugin_options
@@ -78,11 +84,13 @@ def command(
     seeds: str,
     folds: str | None,
     device: str,
-    jobs: int,
+    jobs: int | None,
+    timeout: str | None,
     launcher: str,
     shard: str | None,
     explain: bool,
     afresh: bool,
+    retry_failed: bool,
     quiet: bool,
     runs: Path,
     boards: Path,
@@ -92,14 +100,17 @@ def command(
 ) -> None:
     """Train every model under one protocol, measure it as a reader would be measured, and write the leaderboard.
 
-    What stands is not trained again. Jobs run cheapest first; the board is written after each, and ctrl-C keeps what
-    is finished.
+    What stands is not trained again; what failed is tried once more. Jobs run cheapest first; the board is written
+    after each, and ctrl-C keeps what is finished.
     """
+    if afresh and retry_failed:
+        raise click.UsageError("--afresh trains everything and --retry-failed only what failed: give one of them.")
     from ra_bench import suite as office
     from ra_bench.cli.terminal import Display
     from ra_bench.plugins import not_loaded
     from ra_bench.runs.observers import with_guests
 
+    limit = seconds_of(timeout, "--timeout")
     suite = opened(plugin_files, without, runs=runs, boards=boards, data=data)
     with Display(quiet=quiet) as display:
         for sentence in not_loaded(suite.registry.plugins):
@@ -115,6 +126,7 @@ def command(
             shard=_shard(shard),
             device=device,
             afresh=afresh,
+            retry_failed=retry_failed,
             keep_films=not explain,
             on_films=display.on_films,
         )
@@ -126,7 +138,15 @@ def command(
         for sentence in office.unreadable_records(suite, plan):
             display.say(sentence)
         observers = with_guests(suite.registry, display, display.say)
-        outcome = office.run(suite, plan, observers=observers, on_films=display.on_films, launcher=launcher, slots=jobs)
+        outcome = office.run(
+            suite,
+            plan,
+            observers=observers,
+            on_films=display.on_films,
+            launcher=launcher,
+            slots=jobs,
+            timeout=limit,
+        )
     _conclude(outcome)
 
 
@@ -137,8 +157,9 @@ def _conclude(outcome: Outcome) -> None:
     print_board(outcome.board)
     click.echo(f"\nBoard: {outcome.folder / 'board.md'}")
     for failure in outcome.failures:
+        advice = f"\n  {failure.advice}" if failure.advice else ""
         log = f"\n  Log: {failure.log}" if failure.log else ""
-        click.echo(f"Failed: {_job(failure.job)}: {failure.reason}{log}", err=True)
+        click.echo(f"Failed: {_job(failure.job)}: {failure.reason}{advice}{log}", err=True)
     if outcome.trouble:
         click.echo(f"Error: {outcome.trouble}", err=True)
     if outcome.failures or outcome.trouble:

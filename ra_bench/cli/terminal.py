@@ -66,14 +66,15 @@ class Display:
 
     def expect(self, plan: Plan) -> None:
         """Say what is going to happen, and why where it happens again."""
-        due = [planned for planned in plan.jobs if planned.record is None]
-        self.due = len(due)
+        self.due = sum(planned.due for planned in plan.jobs)
+        standing = sum(planned.record is not None for planned in plan.jobs)
+        left = len(plan.jobs) - self.due - standing
         self.say(
             f"{plan.cohort.name}: {_sizes(plan)}; protocol {plan.protocol.name}. "
-            f"Jobs: {len(due)} to do, {len(plan.jobs) - len(due)} standing."
+            f"Jobs: {self.due} to do, {standing} standing{f', {left} left out' if left else ''}."
         )
-        for planned in due:
-            if not planned.reason.endswith(FIRST_TIME):
+        for planned in plan.jobs:
+            if planned.record is None and not planned.reason.endswith(FIRST_TIME):
                 self.say(f"{_name(planned.job)} {planned.reason}")
 
     def on_films(self, doing: str, done: int, total: int) -> None:

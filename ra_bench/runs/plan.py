@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from ra_bench.errors import PluginError, RecordError
 from ra_bench.plugins import CORE, Plugin, Registry, hash_files
+from ra_bench.runs.failures import is_settled
 from ra_bench.runs.records import RECORD, job_data, job_folder, read_failure, read_record
-from ra_bench.values import Fold, Job, RunRecord
+from ra_bench.values import Failure, Fold, Job, RunRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -50,11 +51,16 @@ FIRST_TIME = "no finished run of this model and seed yet"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedJob:
-    """A job with what is known of it: its record if one stands, and one sentence on why it runs or does not."""
+    """A job with what is known of it: its record if one stands, and one sentence on why it runs or does not.
+
+    `due` says whether it runs; `failure` is that of its last try.
+    """
 
     job: Job
     record: RunRecord | None
     reason: str
+    due: bool
+    failure: Failure | None = None
 
 
 def make_job(
@@ -138,22 +144,37 @@ def dealt(jobs: Sequence[Job], shard: Shard) -> list[Job]:
     return list(jobs[shard.number - 1 :: shard.of])
 
 
-def plan_jobs(jobs: Sequence[Job], protocol: Protocol, runs: Path, *, afresh: bool = False) -> list[PlannedJob]:
-    """Look up which jobs stand; an unreadable record counts as none and is said so."""
-    return [_plan_job(job, protocol, job_folder(runs, job), afresh=afresh) for job in jobs]
+def plan_jobs(
+    jobs: Sequence[Job], protocol: Protocol, runs: Path, *, afresh: bool = False, retry_failed: bool = False
+) -> list[PlannedJob]:
+    """Look up which jobs stand; an unreadable record counts as none and is said so.
+
+    With `afresh` all run; with `retry_failed` those, and only those, whose last try failed. Without, a job that failed
+    runs again too, but not a third time if it failed twice alike.
+    """
+    return [_plan_job(job, protocol, job_folder(runs, job), afresh=afresh, only_failed=retry_failed) for job in jobs]
 
 
-def _plan_job(job: Job, protocol: Protocol, folder: Path, *, afresh: bool) -> PlannedJob:
+def _plan_job(job: Job, protocol: Protocol, folder: Path, *, afresh: bool, only_failed: bool) -> PlannedJob:
+    failure = read_failure(folder)
     if afresh:
-        return PlannedJob(job=job, record=None, reason="runs: asked to do it afresh")
+        return PlannedJob(job=job, record=None, reason="runs: asked to do it afresh", due=True, failure=failure)
+    reason = ""
     if (folder / RECORD).exists():
         try:
-            return PlannedJob(job=job, record=read_record(folder), reason=f"stands: {folder}")
+            return PlannedJob(job=job, record=read_record(folder), reason=f"stands: {folder}", due=False)
         except RecordError as error:
-            return PlannedJob(job=job, record=None, reason=f"runs: {error}")
-    if failure := read_failure(folder):
-        return PlannedJob(job=job, record=None, reason=f"runs: the last try failed: {failure.reason}")
-    return PlannedJob(job=job, record=None, reason=f"runs: {_difference(job, protocol, folder)}")
+            reason = str(error)
+    elif failure is not None and is_settled(failure) and not only_failed:
+        reason = f"waits: it failed {failure.tries} times alike; --retry-failed tries it again: {failure.reason}"
+        return PlannedJob(job=job, record=None, reason=reason, due=False, failure=failure)
+    elif failure is not None:
+        reason = f"runs: the last try failed: {failure.reason}"
+        return PlannedJob(job=job, record=None, reason=reason, due=True, failure=failure)
+    if only_failed:
+        reason = "waits: it did not fail, and --retry-failed does only what did"
+        return PlannedJob(job=job, record=None, reason=reason, due=False)
+    return PlannedJob(job=job, record=None, reason=f"runs: {reason or _difference(job, protocol, folder)}", due=True)
 
 
 def _difference(job: Job, protocol: Protocol, folder: Path) -> str:

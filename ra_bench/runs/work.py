@@ -73,6 +73,19 @@ def do_job(workplace: Workplace, job: Job, on_epoch: Callable[[EpochReport], Non
     return record
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobWork:
+    """`do_job` at one workplace, with what a launcher must know; see `ra_bench.specs.Work`."""
+
+    workplace: Workplace
+    timeout: float | None = None
+    gpus: tuple[str, ...] = ()
+
+    def __call__(self, job: Job, on_epoch: Callable[[EpochReport], None]) -> RunRecord:
+        """The committed record of a job."""
+        return do_job(self.workplace, job, on_epoch)
+
+
 def splits_for(cohort: Cohort, protocol: Protocol, folds: Folds) -> SplitPlan:
     """The splits that a protocol means on a cohort, once or in folds, cut down to `max_films`."""
     return plan_splits(cohort, protocol.split, folds=folds, max_films=protocol.max_films)
@@ -122,6 +135,8 @@ def _do(workplace: Workplace, job: Job, folder: Path, on_epoch: Callable[[EpochR
     )
     history, fitted = _fit(registry.get("trainer", spec.trainer).fit(task), on_epoch)
     _check(fitted, split, job.model)
+    if not spec.baseline:
+        _check_that_films_matter(fitted, job.model)
     device = device_used()
     return RunRecord(
         job=job,
@@ -152,6 +167,8 @@ def _fit(
             report = next(epochs)
         except StopIteration as end:
             return history, end.value
+        if not isinstance(report, EpochReport):
+            raise TrainingError(f"A trainer's fit yielded {type(report).__name__}. It yields EpochReport.")
         history.append(report)
         on_epoch(report)
 
@@ -177,6 +194,20 @@ def _check(fitted: object, split: Split, model: str) -> None:
         if not np.isfinite(predicted).all():
             first = ids[int(np.flatnonzero(~np.isfinite(predicted))[0])]
             raise TrainingError(f"'{model}' predicts no finite number for {side} film '{first}'.")
+
+
+def _check_that_films_matter(fitted: Fitted, model: str) -> None:
+    """A model, unlike a baseline, must say of two films what they look like. To the bit equal is not almost equal."""
+    import numpy as np
+
+    predicted = np.concatenate([fitted.validation, fitted.test])
+    if len(predicted) > 1 and (predicted == predicted[0]).all():
+        raise TrainingError(
+            f"'{model}' predicts {predicted[0]:g} for each of {len(predicted)} validation and test films: its output "
+            "does not depend on its input. Look whether `forward` uses the films, and whether a layer is dead: lower "
+            "optimiser.learning_rate, or choose another initialisation. If a constant is meant, set baseline=True in "
+            "its ModelSpec."
+        )
 
 
 def _samples(cohort: Cohort, ids: Sequence[str]) -> list[Sample]:

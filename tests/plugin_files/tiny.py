@@ -5,7 +5,9 @@ All but `tiny-net` are "trained" without torch, so that a job takes no longer th
 
 from __future__ import annotations
 
+import ctypes
 import os
+import resource
 import signal
 import subprocess
 import threading
@@ -107,12 +109,15 @@ def register_trainers() -> list[TrainerSpec]:
 
 
 def fit(task: FitTask) -> Generator[EpochReport, None, Fitted]:
-    """Predict what `build` gives for every film; report an epoch until the protocol's are done."""
+    """Predict what `build` gives for every film, give or take nothing; report an epoch until the protocol's are done.
+
+    A baseline may give one number for all films; of the others each film gets a billionth more than the one before.
+    """
     print(f"fitting {task.model.name}")  # noqa: T201 - guests print; it goes to the log
     answer = task.model.build()
     epochs = 10_000 if task.model.name == "endless" else task.protocol.epochs
     for epoch in range(1, epochs + 1):
-        yield report(epoch, epochs)
+        yield "an epoch" if task.model.name == "yields-words" else report(epoch, epochs)  # type: ignore[misc]  # a careless guest
         if task.model.name == "endless":
             child = subprocess.Popen(["sleep", "600"]) if epoch == 1 else None
             if child is not None:
@@ -120,12 +125,13 @@ def fit(task: FitTask) -> Generator[EpochReport, None, Fitted]:
             time.sleep(0.05)
     if task.model.name == "chatty":
         print("much to say\n" * 100_000, flush=True)  # noqa: T201
-    predicted = [float(answer)] * len(task.test.ids)
+    more = 0.0 if task.model.baseline or task.model.name == "blind" else 1e-9
+    validation, test = (float(answer) + more * np.arange(len(films.ids)) for films in (task.validation, task.test))
     if task.model.name == "too-few":
-        predicted = predicted[1:]
+        test = test[1:]
     if task.model.name == "returns-nothing":
         return None  # type: ignore[return-value]  # what a careless guest does
-    return Fitted(validation=np.full(len(task.validation.ids), float(answer)), test=np.array(predicted))
+    return Fitted(validation=validation, test=test)
 
 
 def report(epoch: int, epochs: int) -> EpochReport:
@@ -158,6 +164,36 @@ def kill_itself() -> float:
     return 0.0
 
 
+def read_nowhere() -> float:
+    ctypes.string_at(0)
+    return 0.0
+
+
+def use_up_its_addresses() -> float:
+    held = int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (held + 2**32, resource.RLIM_INFINITY))
+    return float(np.ones((2**36,)).sum())
+
+
+def say_garbage() -> float:
+    os.write(1, bytes(range(256)) * 1000)
+    os.write(2, b"\x80\x04\x95garbage")
+    return 40.0
+
+
+def hang() -> float:
+    # Like native code that never comes back: it holds the interpreter's lock, so that no thread of Python's runs.
+    ctypes.PyDLL(None).sleep(600)
+    return 0.0
+
+
+def die_and_leave_a_child() -> float:
+    """The child holds every pipe of the process open."""
+    if os.fork() == 0:
+        time.sleep(600)
+    return kill_itself()
+
+
 def leave() -> float:
     raise SystemExit(4)
 
@@ -176,6 +212,12 @@ def build_net() -> Any:
 
     body = nn.Sequential(nn.Conv2d(3, 4, 3, stride=4), nn.BatchNorm2d(4), nn.ReLU(), nn.AdaptiveAvgPool2d(1))
     return nn.Sequential(body, nn.Flatten(), nn.Linear(4, 1))
+
+
+def build_two_columns() -> Any:
+    from torch import nn
+
+    return nn.Sequential(nn.Conv2d(3, 4, 3, stride=4), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
 
 
 def build_nan() -> Any:
@@ -203,6 +245,14 @@ BUILDS = {
     "leaves": leave,
     "aborts": os.abort,
     "killed": kill_itself,
+    "crashes": read_nowhere,
+    "addresses": use_up_its_addresses,
+    "garbage": say_garbage,
+    "hangs": hang,
+    "leaves-a-child": die_and_leave_a_child,
+    "told-to-end": lambda: os.kill(os.getpid(), signal.SIGTERM) or time.sleep(600),
+    "blind": lambda: 40.0,
+    "yields-words": lambda: 40.0,
 }
 
 
@@ -226,5 +276,6 @@ def register_models() -> list[ModelSpec]:
             pretraining="tiny-findings",
             overrides={"optimiser.learning_rate": 0.02},
         ),
+        ModelSpec(name="two-columns", build=build_two_columns, citation="Nobody.", in_all=False),
         ModelSpec(name="nan-loss", build=build_nan, citation="Nobody.", in_all=False),
     ]

@@ -1,0 +1,186 @@
+"""From what ended a job to a failure: what kind it is, why in one sentence, and what may help.
+
+What raised is told from what the machine did: a job that ran out of memory or time may well succeed next time, one
+whose model is wrong will not.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from ra_bench.errors import RaBenchError
+from ra_bench.values import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ra_bench.values import Job
+
+#: What may end a job, with what it means. Stands in failure.json.
+KINDS = {
+    "refused": "a check of ours found what must be mended first",
+    "raised": "code of the model, its trainer or a library raised an error",
+    "memory": "the machine ran out of memory",
+    "gpu memory": "the GPU ran out of memory",
+    "timeout": "it took longer than --timeout",
+    "crashed": "native code crashed",
+    "left": "the process ended by itself and gave no result",
+    "killed": "somebody ended the process",
+}
+
+#: What says nothing about the next try.
+_OF_THE_MACHINE = frozenset({"memory", "gpu memory", "timeout", "killed"})
+
+#: As often in a row the same failure is taken for chance.
+_CHANCES = 2
+
+#: How libraries say that memory ran out when they raise no MemoryError.
+_MEMORY_SAID = ("can't allocate memory", "not enough memory", "cannot allocate memory", "std::bad_alloc")
+_GPU_MEMORY_SAID = ("cuda out of memory", "out of memory on device", "mps backend out of memory")
+_GPU_MEMORY_CODES = ("cuda error: out of memory", "cudnn_status_alloc_failed", "cublas_status_alloc_failed")
+
+_LESS_MEMORY = (
+    "Run one job at a time (--jobs 1), close other programs, or give a copy of the protocol with a smaller batch_size, "
+    "height or width (--protocol FILE)."
+)
+_LESS_GPU_MEMORY = (
+    "See with nvidia-smi whether another process holds memory there; run one job a GPU at a time (leave out --jobs), "
+    "or give a copy of the protocol with a smaller batch_size, height or width (--protocol FILE)."
+)
+_LOOK = "The end of its log shows where it was."
+
+
+class StoppedError(BaseException):
+    """The process was told to end. Not an Exception: code that catches those must not catch this."""
+
+
+def failure_of_error(job: Job, error: BaseException) -> Failure:
+    """What raised, told by its kind and first line; the traceback is in the log."""
+    if isinstance(error, RaBenchError):
+        return Failure(job=job, reason=" ".join(str(error).split()), log="", kind="refused")
+    if isinstance(error, StoppedError):
+        return Failure(
+            job=job,
+            reason="The worker process was told to end (SIGTERM), and not by ra-bench.",
+            log="",
+            kind="killed",
+            advice="Often a job scheduler does so at its own time limit. Run again.",
+        )
+    for cause in _causes(error):
+        if _is_gpu_memory(cause):
+            reason = f"The GPU ran out of memory: {_first_line(cause)}"
+            return Failure(job=job, reason=reason, log="", kind="gpu memory", advice=_LESS_GPU_MEMORY)
+        if isinstance(cause, MemoryError) or _says(cause, _MEMORY_SAID):
+            said = _first_line(cause)
+            reason = f"Out of memory: {said}" if said else "Out of memory."
+            return Failure(job=job, reason=reason, log="", kind="memory", advice=_LESS_MEMORY)
+    said = _first_line(error)
+    name = type(error).__name__
+    return Failure(job=job, reason=f"{name}: {said}" if said else name, log="", kind="raised")
+
+
+def failure_of_exit(job: Job, code: int | None, *, peak: int | None = None, oom_killer: bool = False) -> Failure:
+    """Why a process ended without a word, from its exit code; below 0 it is the signal that ended it.
+
+    `peak` is the memory that it held when last looked at, in bytes; `oom_killer` says that the kernel's out-of-memory
+    killer was at work meanwhile.
+    """
+    if code is None or code >= 0:
+        return Failure(
+            job=job,
+            reason=f"The worker process ended with exit code {code} and without a result.",
+            log="",
+            kind="left",
+            advice=f"Something in it, such as os._exit, left without a word. {_LOOK}",
+        )
+    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+    if name == "SIGKILL":
+        return _killed(job, peak, oom_killer=oom_killer)
+    if name in {"SIGTERM", "SIGINT", "SIGHUP", "SIGXCPU"}:
+        reason = f"The worker process was ended from outside ({name}), and not by ra-bench."
+        return Failure(job=job, reason=reason, log="", kind="killed", advice="Run again.")
+    return Failure(
+        job=job, reason=f"The worker process crashed in native code ({name}).", log="", kind="crashed", advice=_LOOK
+    )
+
+
+def failure_of_timeout(job: Job, seconds: float) -> Failure:
+    """A job that was stopped because it took too long."""
+    return Failure(
+        job=job,
+        reason=f"It took longer than --timeout {duration(seconds)} and was stopped.",
+        log="",
+        kind="timeout",
+        advice="Run again, if need be with more time: a trainer that keeps its last epoch goes on from there. If it "
+        "hung, the end of its log shows where.",
+    )
+
+
+def failure_of_message(job: Job, error: Exception) -> Failure:
+    """A worker whose report could not be read: it ended in the middle of one, or sent what cannot be sent."""
+    return Failure(
+        job=job,
+        reason=f"The worker process reported what cannot be read ({type(error).__name__}: {_first_line(error)}).",
+        log="",
+        kind="left",
+        advice="A trainer's fit yields EpochReport of plain numbers and returns Fitted.",
+    )
+
+
+def is_settled(failure: Failure) -> bool:
+    """Whether another try would most likely end alike: it did so before, and the machine was not the reason."""
+    return failure.tries >= _CHANCES and failure.kind not in _OF_THE_MACHINE
+
+
+def duration(seconds: float) -> str:
+    """Seconds as --timeout takes them.
+
+    Examples
+    --------
+    >>> duration(7200), duration(5400), duration(90), duration(0.5)
+    ('2h', '1h30m', '1m30s', '0.5s')
+    """
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return "".join(f"{count:g}{unit}" for count, unit in ((hours, "h"), (minutes, "m"), (rest, "s")) if count)
+
+
+def _killed(job: Job, peak: int | None, *, oom_killer: bool) -> Failure:
+    held = f" It held {peak / 2**30:.1f} GiB when last looked at." if peak else ""
+    if oom_killer:
+        reason = f"The system ran out of memory and killed the worker process (SIGKILL).{held}"
+        return Failure(job=job, reason=reason, log="", kind="memory", advice=_LESS_MEMORY)
+    reason = (
+        "The worker process was killed (SIGKILL), and not by ra-bench. "
+        f"Most often that is a system that ran out of memory.{held}"
+    )
+    return Failure(job=job, reason=reason, log="", kind="killed", advice=_LESS_MEMORY)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An error and what it was raised from: guests wrap what happened to them."""
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+
+
+def _is_gpu_memory(error: BaseException) -> bool:
+    torch = sys.modules.get("torch")  # what never imported torch cannot have raised its error
+    if torch is not None and isinstance(error, torch.cuda.OutOfMemoryError):
+        return True
+    return _says(error, (*_GPU_MEMORY_SAID, *_GPU_MEMORY_CODES))
+
+
+def _says(error: BaseException, phrases: tuple[str, ...]) -> bool:
+    """Whether an error that libraries raise for all and everything says so in words."""
+    return isinstance(error, (RuntimeError, OSError)) and any(phrase in str(error).lower() for phrase in phrases)
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else ""
