@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ra_bench.reports.values import ModelReport, ReadersReport
     from ra_bench.runs.gather import Gathered
     from ra_bench.runs.merge import BoardRuns
-    from ra_bench.specs import Observers
+    from ra_bench.specs import LauncherSpec, Observers
 
 BUILTINS = ("ra_bench.builtin",)
 DEFAULT_DATASET = "synthetic-hands"
@@ -224,7 +224,7 @@ def run(
     launcher
         The name of a registered launcher.
     slots
-        Jobs that may run at a time; as many as there are GPUs, or one on a CPU, if not given.
+        Jobs that may run at a time. If not given: as many as there are GPUs, or one on a CPU; elsewhere all.
     timeout
         Seconds that a job may take.
     gpus_counted
@@ -239,8 +239,9 @@ def run(
     StorageError
         A file cannot be written.
     """
-    _check_device(plan.device)
-    launch = suite.registry.get("launcher", launcher).launch
+    place: LauncherSpec = suite.registry.get("launcher", launcher)
+    if not place.elsewhere:
+        _check_device(plan.device)
     with alone(suite.runs / plan.board):
         due = [planned.job for planned in plan.jobs if planned.due]
         if due:
@@ -250,9 +251,10 @@ def run(
         waiting = {planned.job.key: planned.job for planned in plan.jobs if planned.record is None}
         board, trouble = _write_board(suite, plan, list(waiting.values()))
         trained = 0
-        gpus = gpus_for(plan.device, count=gpus_counted) if due else ()
+        gpus = gpus_for(plan.device, count=gpus_counted) if due and not place.elsewhere else ()
+        usual = len(due) if place.elsewhere else len(gpus)
         work = JobWork(workplace=_workplace(suite, plan), timeout=timeout, gpus=gpus)
-        for result in launch(due, work, observers, slots or max(1, len(gpus))):
+        for result in place.launch(due, work, observers, slots or max(1, usual)):
             del waiting[result.job.key]
             if isinstance(result, Failure):
                 failed.append(_kept(suite, result, before[result.job.key]))

@@ -6,7 +6,6 @@ is refused before anything is written.
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -14,10 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ra_bench.files import replacing
 from ra_bench.runs.gather import Finished, Gathered, Unfinished
 from ra_bench.runs.protocols import find_protocol, recorded_protocol
-from ra_bench.runs.records import FAILURE, LOG, RECORD, SCORED, job_folder, predictions_csv, write_failure
+from ra_bench.runs.records import LOG, SCORED, job_folder, predictions_csv, read_files, write_failure, write_files
 from ra_bench.training.protocol import protocol_hash
 
 if TYPE_CHECKING:
@@ -173,23 +171,13 @@ def join(board: BoardRuns, runs: Path) -> int:
         target = job_folder(runs, found.job)
         if found.folder.resolve() == target.resolve():
             continue
-        _copy(found.folder, target)
+        write_files(target, read_files(found.folder))
         if isinstance(found, Finished):
             new += 1
         elif found.failure is not None:
             log = str(target / LOG) if (target / LOG).exists() else ""
             write_failure(target, replace(found.failure, log=log))
     return new
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Copy a job's files, the commit last; a failure is no longer so, or is written with the place of its log here."""
-    (target / FAILURE).unlink(missing_ok=True)
-    files = [file for file in source.iterdir() if file.is_file() and not file.name.startswith(".")]
-    for file in sorted(files, key=lambda file: (file.name == RECORD, file.name)):
-        if file.name != FAILURE:
-            with replacing(target / file.name) as temporary:
-                shutil.copyfile(file, temporary)
 
 
 def folds_of(board: BoardRuns) -> Folds:
