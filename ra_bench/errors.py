@@ -11,6 +11,7 @@ RaBenchError
 │   └── LeakError           one patient on two sides of a split
 ├── TrainingError           a job that cannot go on
 │   └── NonFiniteLossError  the loss became nan or infinite
+├── LauncherError           a place where jobs run that cannot be reached, or that was lost
 ├── RecordError             a run record or board file that cannot be read
 ├── BusyError               another process works in the same folder
 └── StorageError            a file could not be written: no space left, read-only
@@ -80,6 +81,10 @@ class TrainingError(RaBenchError):
 
 class NonFiniteLossError(TrainingError):
     """The loss became nan or infinite."""
+
+
+class LauncherError(RaBenchError):
+    """A place where jobs run that cannot be reached, or that was lost."""
 
 
 class RecordError(RaBenchError):

@@ -227,11 +227,13 @@ class LauncherSpec:
     """A place where jobs run.
 
     `launch` takes jobs, the work, observers and the number of jobs that may run at a time; it starts the jobs in the
-    given order and gives each result as it comes.
+    given order and gives each result as it comes. `elsewhere` says that they run on other machines: which devices this
+    one has does not matter then, and if nobody says how many may run at a time, all may.
     """
 
     name: str
     launch: Callable[[Sequence[Job], Work, Observers, int], Iterable[RunRecord | Failure]]
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

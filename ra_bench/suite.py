@@ -13,14 +13,16 @@ from ra_bench.cohorts.splits import plan_hash
 from ra_bench.errors import CohortError, PluginError, RaBenchError, RecordError, UnknownNameError
 from ra_bench.plugins import Registry, load_plugins
 from ra_bench.runs.datasets import find_dataset, load_findings, load_scores
+from ra_bench.runs.gather import combined, gather
 from ra_bench.runs.gpus import gpus_for
 from ra_bench.runs.lock import alone
-from ra_bench.runs.plan import PlannedJob, cheapest_first, make_job, plan_jobs
+from ra_bench.runs.merge import folds_of, join, of_board, protocol_of, refusals, strangers
+from ra_bench.runs.plan import PlannedJob, Shard, cheapest_first, dealt, make_job, plan_jobs
 from ra_bench.runs.protocols import find_protocol
 from ra_bench.runs.records import LOG, job_folder, standing_failures, standing_records, write_failure
 from ra_bench.runs.work import JobWork, Workplace, films_of, splits_for
 from ra_bench.training.progress_file import RESUME, forget_progress
-from ra_bench.training.protocol import base_size, protocol_hash, with_compute
+from ra_bench.training.protocol import asked_compute, base_size, protocol_hash, with_compute
 from ra_bench.values import Board, Cohort, Failure, Fold, Folds, Job, Protocol, SplitPlan
 
 if TYPE_CHECKING:
@@ -31,7 +33,9 @@ if TYPE_CHECKING:
     from ra_bench.reports.columns import Columns
     from ra_bench.reports.front import Wishes
     from ra_bench.reports.values import ModelReport, ReadersReport
-    from ra_bench.specs import Observers
+    from ra_bench.runs.gather import Gathered
+    from ra_bench.runs.merge import BoardRuns
+    from ra_bench.specs import LauncherSpec, Observers
 
 BUILTINS = ("ra_bench.builtin",)
 DEFAULT_DATASET = "synthetic-hands"
@@ -63,9 +67,6 @@ class Plan:
     dataset: str
     device: str
     jobs: tuple[PlannedJob, ...]
-    #: The protocol as it was asked for, and what was asked for beside it (see `with_compute`).
-    asked: str
-    compute: Mapping[str, Any]
     #: Also what an earlier try of a job kept is not used.
     afresh: bool = False
 
@@ -88,6 +89,27 @@ class Scored:
     report: ModelReport
     board: Board | None = None
     folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinedBoard:
+    """The jobs of one board, how many finished ones are new, its folder, and what the user must know.
+
+    `folder` is None where the board could not be written.
+    """
+
+    runs: BoardRuns
+    new: int
+    folder: Path | None
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """What came of joining folders of runs: a board each, and a sentence on each job that cannot be read."""
+
+    boards: tuple[JoinedBoard, ...]
+    broken: tuple[str, ...]
 
 
 def open_suite(
@@ -117,6 +139,7 @@ def plan(
     protocol: str = DEFAULT_PROTOCOL,
     seeds: Sequence[int] = (),
     folds: Folds = None,
+    shard: Shard | None = None,
     device: str = "auto",
     compute: Mapping[str, Any] = MappingProxyType({}),
     afresh: bool = False,
@@ -128,6 +151,7 @@ def plan(
 
     `folds` is a number of folds of patients, "sites" for a fold a site, or None to split once; see cohorts/folds.py.
     `compute` are keys of the protocol's section of that name; with them the run has a board of its own.
+    `shard` takes one part of the jobs, for one of several machines.
     `afresh` and `retry_failed` are as in `runs.plan.plan_jobs`.
 
     Films of a cohort.toml that were not seen before are decoded to know them, and stored for the training on the way
@@ -139,8 +163,7 @@ def plan(
         A name that nobody registered, a file that cannot be read, a cohort that cannot be used.
     """
     names = _models(suite.registry, models)
-    found_rules = find_protocol(suite.registry, protocol)
-    rules = with_compute(found_rules, compute)
+    rules = with_compute(find_protocol(suite.registry, protocol), compute)
     size = base_size(rules) if keep_films and rules.max_films is None else None
     found = find_dataset(suite.registry, dataset, size=size, on_films=on_films)
     cohort = load_scores(found, suite.data)
@@ -173,10 +196,16 @@ def plan(
         folds=folds,
         dataset=str(Path(dataset).resolve()) if dataset.endswith(".toml") else dataset,
         device=device,
-        jobs=tuple(plan_jobs(jobs, rules, suite.runs, afresh=afresh, retry_failed=retry_failed)),
+        jobs=tuple(
+            plan_jobs(
+                jobs if shard is None else dealt(jobs, shard),
+                rules,
+                suite.runs,
+                afresh=afresh,
+                retry_failed=retry_failed,
+            )
+        ),
         afresh=afresh,
-        asked=found_rules.name,
-        compute=compute,
     )
 
 
@@ -202,7 +231,7 @@ def run(
     launcher
         The name of a registered launcher.
     slots
-        Jobs that may run at a time; as many as there are GPUs, or one on a CPU, if not given.
+        Jobs that may run at a time. If not given: as many as there are GPUs, or one on a CPU; elsewhere all.
     timeout
         Seconds that a job may take.
     gpus
@@ -217,8 +246,9 @@ def run(
     StorageError
         A file cannot be written.
     """
-    _check_device(plan.device)
-    launch = suite.registry.get("launcher", launcher).launch
+    place: LauncherSpec = suite.registry.get("launcher", launcher)
+    if not place.elsewhere:
+        _check_device(plan.device)
     with alone(suite.runs / plan.board):
         due = [planned.job for planned in plan.jobs if planned.due]
         if due:
@@ -232,9 +262,10 @@ def run(
         board, trouble = _write_board(suite, plan, list(waiting.values()))
         trained = 0
         if gpus is None:
-            gpus = gpus_for(plan.device) if due else ()
+            gpus = gpus_for(plan.device) if due and not place.elsewhere else ()
+        usual = len(due) if place.elsewhere else len(gpus)
         work = JobWork(workplace=_workplace(suite, plan), timeout=timeout, gpus=gpus)
-        for result in launch(due, work, observers, slots or max(1, len(gpus))):
+        for result in place.launch(due, work, observers, slots or max(1, usual)):
             del waiting[result.job.key]
             if isinstance(result, Failure):
                 failed.append(_kept(suite, result, before[result.job.key]))
@@ -327,8 +358,7 @@ def _kept(suite: Suite, failure: Failure, before: Failure | None) -> Failure:
 
 def _is_current(suite: Suite, plan: Plan, job: Job) -> bool:
     """Whether a job belongs on the plan's board: same cohort, split and protocol, and nothing stale."""
-    some = plan.jobs[0].job
-    if (job.cohort, job.split, job.protocol_hash) != (some.cohort, some.split, some.protocol_hash):
+    if (job.cohort, job.split, job.protocol_hash) != _setting(plan):
         return False
     if job.model not in suite.registry.names("model"):
         return True  # its package is not installed here, and nothing says that it changed
@@ -350,6 +380,11 @@ def _is_current(suite: Suite, plan: Plan, job: Job) -> bool:
     except PluginError:
         return True  # so it is with the package of its trainer or its pretraining set
     return job.key == today.key
+
+
+def _setting(plan: Plan) -> tuple[str, str, str]:
+    """What all jobs of a board share: cohort version, split and protocol."""
+    return plan.cohort.version, plan_hash(plan.splits), protocol_hash(plan.protocol)
 
 
 def unreadable_records(suite: Suite, plan: Plan) -> list[str]:
@@ -423,6 +458,109 @@ def rebuild_boards(suite: Suite, names: Sequence[str] = ()) -> Iterator[tuple[Pa
             yield there[name], found.source
     if broken:
         raise RecordError("\n".join(broken))
+
+
+def merge_runs(suite: Suite, folders: Sequence[Path], datasets: Sequence[str] = ()) -> Joined:
+    """Join folders of runs into the suite's, and write the boards of what came; trains nothing.
+
+    Parameters
+    ----------
+    folders
+        Folders that other machines gave to --runs. They are only read.
+    datasets
+        Paths of the `cohort.toml` of cohorts that no plugin registers.
+
+    Raises
+    ------
+    RecordError
+        No such folder, no job in any, or jobs that do not belong together: nothing is written then.
+    BusyError, StorageError
+        A run is at work on a board, or a file cannot be written.
+    """
+    theirs = _gathered(folders)
+    names = sorted({found.job.board for found in theirs.jobs})
+    every = combined(gather(suite.runs / name for name in names), theirs)
+    known = {find_dataset(suite.registry, dataset).name: dataset for dataset in datasets}
+    refused = [f"Board '{name}': {said}" for name in names for said in refusals(name, every)]
+    plans: dict[str, Plan | str] = {}
+    for name in names if not refused else ():
+        runs = of_board(name, every)
+        plans[name] = found = _recorded_plan(suite, runs, known)
+        if not isinstance(found, str):
+            refused += [f"Board '{name}': {said}" for said in strangers(runs, found.cohort, found.splits)]
+    if refused:
+        raise RecordError("\n".join([*refused, "Nothing was joined. Leave out what does not belong, and try again."]))
+    return Joined(
+        boards=tuple(_joined(suite, of_board(name, every), plans[name]) for name in names), broken=every.broken
+    )
+
+
+def _gathered(folders: Sequence[Path]) -> Gathered:
+    for folder in folders:
+        if not folder.is_dir():
+            raise RecordError(f"There is no folder {folder}. Give the folders that the other runs had as --runs.")
+    found = gather(folders)
+    if not (found.jobs or found.broken):
+        raise RecordError(
+            f"No job in {', '.join(map(str, folders))}. Give the folders that the other runs had as --runs."
+        )
+    return found
+
+
+def _recorded_plan(suite: Suite, runs: BoardRuns, datasets: Mapping[str, str]) -> Plan | str:
+    """The plan that jobs were made by, as far as it is needed to write their board; or why it is not known here.
+
+    Raises
+    ------
+    RecordError
+        The cohort here is not the one of the jobs.
+    """
+    job = runs.jobs[0].job
+    if job.dataset not in datasets and job.dataset not in suite.registry.names("dataset"):
+        return (
+            f"the cohort '{job.dataset}' is not known here. Give its description with --dataset PATH/cohort.toml, or "
+            "the plugin that brings it with -p FILE.py, and merge again"
+        )
+    protocol = protocol_of(suite.registry, runs)
+    if protocol is None:
+        return f"the protocol '{job.protocol}' is not known here. 'ra-bench run' with it writes the board"
+    dataset = datasets.get(job.dataset, job.dataset)
+    try:
+        cohort = load_scores(find_dataset(suite.registry, dataset), suite.data)
+    except CohortError as error:
+        return f"the cohort '{job.dataset}' cannot be loaded here: {error}"
+    folds = folds_of(runs)
+    splits = splits_for(cohort, protocol, folds) if cohort.version == job.cohort else None
+    if splits is None or plan_hash(splits) != job.split:
+        what, was, now = (
+            ("version", job.cohort, cohort.version) if splits is None else ("split", job.split, plan_hash(splits))
+        )
+        raise RecordError(
+            f"Board '{runs.name}': the jobs are of {what} {was[:16]} of the cohort '{cohort.name}', and the cohort "
+            f"here has {now[:16]}. Nothing was joined. Give the data that the jobs were done on."
+        )
+    return Plan(
+        board=runs.name,
+        cohort=cohort,
+        splits=splits,
+        protocol=protocol,
+        folds=folds,
+        dataset=dataset,
+        device="auto",
+        jobs=(),
+    )
+
+
+def _joined(suite: Suite, runs: BoardRuns, plan: Plan | str) -> JoinedBoard:
+    with alone(suite.runs / runs.name):
+        new = join(runs, suite.runs)
+        if isinstance(plan, str):
+            trouble, folder = f"Its board is not written: {plan}", None
+        else:
+            waiting = [left.job for left in runs.unfinished if _is_current(suite, plan, left.job)]
+            _, trouble = _write_board(suite, plan, waiting)
+            folder = suite.boards / runs.name
+    return JoinedBoard(runs=runs, new=new, folder=folder, trouble=trouble)
 
 
 def score_predictions(
@@ -561,13 +699,13 @@ def _every(registry: Registry, kind: str) -> list[Any]:
 def _command(registry: Registry, plan: Plan) -> str:
     """The command that makes this board, without folders of this machine."""
     dataset = "PATH/cohort.toml" if plan.dataset.endswith(".toml") else plan.dataset
-    name = plan.asked
+    name, compute = asked_compute(plan.protocol)
     protocol = name if name in registry.names("protocol") else f"PATH/{name}.toml"
     options = [
         "" if dataset == DEFAULT_DATASET else f" --dataset {dataset}",
         "" if protocol == DEFAULT_PROTOCOL else f" --protocol {protocol}",
         "" if plan.folds is None else f" --folds {plan.folds}",
-        *(f" {_option(key, value)}" for key, value in plan.compute.items()),
+        *(f" {_option(key, value)}" for key, value in compute.items()),
     ]
     return f"ra-bench run --models {ALL}{''.join(options)}"
 

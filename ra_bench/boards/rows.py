@@ -10,6 +10,7 @@ from ra_bench.boards.columns import P_BEST, RANK, READER_RATIO
 from ra_bench.boards.evaluate import rounded
 from ra_bench.boards.folds import folds_text
 from ra_bench.boards.rank import compared, places_of
+from ra_bench.runs.records import SCORED
 from ra_bench.values import BoardRow, MetricValue
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 #: The baseline that every model is held against: it answers the mean of the training scores for every film.
 MEAN_BASELINE = "mean"
-#: Stands where a record names its trainer, when its predictions were made elsewhere and only measured here.
-SCORED = "scored from predictions"
 
 
 def measured_rows(

@@ -12,6 +12,7 @@ from ra_bench.cli.options import folder_options, opened, plugin_options
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ra_bench.runs.plan import Shard
     from ra_bench.suite import Outcome, Plan
     from ra_bench.values import Folds, Job
 
@@ -65,6 +66,18 @@ if TYPE_CHECKING:
     metavar="TIME",
     help="End a job that takes longer, such as 2h, 90m, 1h30m or 3600 (seconds). It counts as failed.",
 )
+@click.option(
+    "--launcher",
+    metavar="NAME",
+    default="local",
+    show_default=True,
+    help="Where jobs run: local, on this machine, or another of 'ra-bench list launchers'.",
+)
+@click.option(
+    "--shard",
+    metavar="I/N",
+    help="Do only part I of N, for one of N machines; 'ra-bench merge' joins their runs.",
+)
 @click.option("--explain", is_flag=True, help="Only say which jobs stand, which would run, and why.")
 @click.option("--afresh", is_flag=True, help="Train even what stands.")
 @click.option("--retry-failed", is_flag=True, help="Run only what failed, also what failed twice in the same way.")
@@ -83,6 +96,8 @@ def command(
     fit_batch: bool,
     jobs: int | None,
     timeout: str | None,
+    launcher: str,
+    shard: str | None,
     explain: bool,
     afresh: bool,
     retry_failed: bool,
@@ -118,6 +133,7 @@ def command(
             protocol=protocol,
             seeds=_numbers(seeds),
             folds=_folds(folds),
+            shard=_shard(shard),
             device=device,
             compute=_compute(precision, compile_it=compile_it, fit_batch=fit_batch),
             afresh=afresh,
@@ -133,7 +149,15 @@ def command(
         for sentence in office.unreadable_records(suite, plan):
             display.say(sentence)
         observers = with_guests(suite.registry, display, display.say)
-        outcome = office.run(suite, plan, observers=observers, on_films=display.on_films, slots=jobs, timeout=limit)
+        outcome = office.run(
+            suite,
+            plan,
+            observers=observers,
+            on_films=display.on_films,
+            launcher=launcher,
+            slots=jobs,
+            timeout=limit,
+        )
     _conclude(outcome)
 
 
@@ -189,6 +213,17 @@ def _folds(text: str | None) -> Folds:
     if not text.isdecimal():
         raise click.BadParameter(f"'{text}' is neither a number of folds such as 5 nor 'sites'", param_hint="--folds")
     return int(text)
+
+
+def _shard(text: str | None) -> Shard | None:
+    from ra_bench.runs.plan import Shard
+
+    if text is None:
+        return None
+    number, slash, of = text.partition("/")
+    if not (slash and number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
+        raise click.BadParameter(f"'{text}' is no part such as 2/5, the second of five", param_hint="--shard")
+    return Shard(number=int(number), of=int(of))
 
 
 def _numbers(text: str) -> list[int]:

@@ -28,17 +28,18 @@ KINDS = {
     "crashed": "native code crashed",
     "left": "the process ended by itself and gave no result",
     "killed": "somebody ended the process",
+    "lost": "the machine that it ran on was lost",
 }
 
 #: What says nothing about the next try.
-_OF_THE_MACHINE = frozenset({"memory", "gpu memory", "timeout", "killed"})
+_OF_THE_MACHINE = frozenset({"memory", "gpu memory", "timeout", "killed", "lost"})
 
 #: As often in a row the same failure is taken for chance.
 _CHANCES = 2
 
 _LESS_MEMORY = (
-    "Run one job at a time (--jobs 1), close other programs, let batches go in parts (--fit-batch), or give a copy of the "
-    "protocol with a smaller height or width (--protocol FILE)."
+    "Run one job at a time (--jobs 1), close other programs, let batches go in parts (--fit-batch), or give a copy of "
+    "the protocol with a smaller height or width (--protocol FILE)."
 )
 _LESS_GPU_MEMORY = (
     "See with nvidia-smi whether another process holds memory there; run one job a GPU at a time (leave out --jobs), "
@@ -110,6 +111,30 @@ def failure_of_timeout(job: Job, seconds: float) -> Failure:
         kind="timeout",
         advice="Run again, if need be with more time: a trainer that keeps its last epoch goes on from there. If it "
         "hung, the end of its log shows where.",
+    )
+
+
+def failure_of_node(job: Job, losses: int, node: str) -> Failure:
+    """A job whose machine was lost again and again."""
+    return Failure(
+        job=job,
+        reason=f"{losses} machines were lost while they did it, the last one: {node}.",
+        log="",
+        kind="lost",
+        advice="If it is always this job, it may need more memory than they have. Else see whether they are well, and "
+        "run again.",
+    )
+
+
+def failure_of_node_memory(job: Job, node: str) -> Failure:
+    """A job that Ray ended before its machine ran out of memory."""
+    return Failure(
+        job=job,
+        reason=f"The memory of {node} ran low, and Ray's memory monitor ended the job.",
+        log="",
+        kind="memory",
+        advice="Give each job more cores, so that fewer share a machine (OMP_NUM_THREADS), or give a copy of the "
+        "protocol with a smaller batch_size, height or width (--protocol FILE).",
     )
 
 

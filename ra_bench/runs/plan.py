@@ -129,6 +129,22 @@ def cheapest_first(registry: Registry, models: Iterable[str]) -> tuple[str, ...]
     return tuple(sorted(dict.fromkeys(models), key=cost))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shard:
+    """Part `number` of `of` parts of the jobs, counted from 1: the share of one of several machines."""
+
+    number: int
+    of: int
+
+
+def dealt(jobs: Sequence[Job], shard: Shard) -> list[Job]:
+    """The jobs of one shard, dealt out one by one: all shards together have each once, cheap and dear alike.
+
+    Whether a job stands does not matter, so that a machine has the same jobs however often it is asked.
+    """
+    return list(jobs[shard.number - 1 :: shard.of])
+
+
 def plan_jobs(
     jobs: Sequence[Job], protocol: Protocol, runs: Path, *, afresh: bool = False, retry_failed: bool = False
 ) -> list[PlannedJob]:

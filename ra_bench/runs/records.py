@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ra_bench.errors import RecordError
-from ra_bench.files import write_text
+from ra_bench.files import replacing, write_text
 from ra_bench.values import EpochReport, Failure, Job, Predictions, RunRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from pydantic import TypeAdapter
 
@@ -34,6 +34,8 @@ RECORD, PREDICTIONS, HISTORY, JOB, LOG, FAILURE = (
 _CAME_LATER = {"trained_on": None, "batch_parts": 1}
 #: Those that are written beside themselves and renamed.
 FILES = (RECORD, PREDICTIONS, HISTORY, JOB, FAILURE)
+#: Stands where a record names its trainer, when its predictions were made elsewhere and only measured here.
+SCORED = "scored from predictions"
 _FIXED = ("id", "patient", "predicted")
 _PIXELS = "pixels"
 
@@ -56,6 +58,25 @@ def write_job(folder: Path, job: Job) -> None:
     """Say whose folder it is, before anything else is in it; what an earlier try said is no longer so."""
     write_text(folder / JOB, json.dumps(job_data(job), indent=2) + "\n")
     (folder / FAILURE).unlink(missing_ok=True)
+
+
+def read_job(folder: Path) -> Job:
+    """Whose folder it is.
+
+    Raises
+    ------
+    RecordError
+        Its job.json is not there or cannot be read.
+    """
+    from pydantic import TypeAdapter
+
+    try:
+        return TypeAdapter(Job).validate_json((folder / JOB).read_bytes())
+    except (OSError, ValueError) as error:
+        found = str(error).splitlines()[0].rstrip(".")
+        raise RecordError(
+            f"{folder / JOB} cannot be read: {found}. Delete that folder and do the job again."
+        ) from error
 
 
 def write_record(folder: Path, record: RunRecord) -> None:
@@ -96,6 +117,26 @@ def read_record(folder: Path) -> RunRecord:
         raise RecordError(
             f"The record in {folder} cannot be read: {found}. Delete that folder and run again: the job is done afresh."
         ) from error
+
+
+def read_files(folder: Path) -> dict[str, bytes]:
+    """The files of a job by name, whole; what is being written is left out."""
+    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    return {file.name: file.read_bytes() for file in files if file.is_file() and not file.name.startswith(".")}
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write a job that was done elsewhere, each file whole and the commit last; an earlier failure is no longer so.
+
+    Raises
+    ------
+    StorageError
+        A file cannot be written. Without the commit the folder counts for nothing.
+    """
+    (folder / FAILURE).unlink(missing_ok=True)
+    for name in sorted(files.keys() - {FAILURE}, key=lambda name: (name == RECORD, name)):
+        with replacing(folder / name) as temporary:
+            temporary.write_bytes(files[name])
 
 
 def standing_records(runs: Path) -> tuple[list[RunRecord], list[RecordError]]:

@@ -46,6 +46,9 @@ _CAME_LATER = {
     "pretraining.optimiser.clip": None,
 }
 
+#: Keys of `compute` that `ra-bench run` has options for, in their order.
+ASKABLE = ("precision", "compile", "fit_batch")
+
 
 def read_protocol(file: Path) -> Protocol:
     """Read a protocol file and check it.
@@ -112,9 +115,31 @@ def with_compute(protocol: Protocol, wishes: Mapping[str, Any]) -> Protocol:
         A key that does not exist, or a value that is not allowed.
     """
     made = with_overrides(protocol, {f"compute.{key}": value for key, value in wishes.items()})
-    changed = [key for key in wishes if getattr(made.compute, key) != getattr(protocol.compute, key)]
-    words = [str(wishes[key]) if isinstance(wishes[key], str) else key.replace("_", "-") for key in changed]
-    return replace(made, name="-".join((protocol.name, *words)))
+    changed = {
+        key: value for key, value in wishes.items() if getattr(made.compute, key) != getattr(protocol.compute, key)
+    }
+    return replace(made, name=protocol.name + _suffix(changed))
+
+
+def asked_compute(protocol: Protocol) -> tuple[str, dict[str, Any]]:
+    """What `with_compute` made a protocol from, by its name: the name before, and what was asked for.
+
+    Examples
+    --------
+    >>> quick = read_protocol(SHIPPED / "quick.toml")
+    >>> asked_compute(with_compute(quick, {"precision": "bf16"}))
+    ('quick', {'precision': 'bf16'})
+    >>> asked_compute(quick)
+    ('quick', {})
+    """
+    usual = asdict(Compute())
+    wishes = {key: getattr(protocol.compute, key) for key in ASKABLE if getattr(protocol.compute, key) != usual[key]}
+    name = protocol.name.removesuffix(_suffix(wishes))
+    return (name, wishes) if name != protocol.name else (name, {})
+
+
+def _suffix(wishes: Mapping[str, Any]) -> str:
+    return "".join(f"-{value if isinstance(value, str) else key.replace('_', '-')}" for key, value in wishes.items())
 
 
 def protocol_hash(protocol: Protocol) -> str:

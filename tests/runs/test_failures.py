@@ -88,7 +88,7 @@ def test_want_of_memory_is_told_also_when_it_was_wrapped(error):
     assert failure.kind == "memory"
     assert re.fullmatch(r"Out of memory: (no room|\[Errno 12\] Cannot allocate memory)", failure.reason)
     assert "--jobs 1" in failure.advice
-    assert "a smaller batch_size, height or width" in failure.advice
+    assert "let batches go in parts (--fit-batch)" in failure.advice
 
 
 def test_want_of_memory_is_told_when_torch_says_so_on_a_cpu():
