@@ -128,12 +128,16 @@ class FitTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fitted:
-    """What a trainer returns after its last epoch: one prediction a film, on the cohort's scale, shape (n,)."""
+    """What a trainer returns after its last epoch: one prediction a film, on the cohort's scale, shape (n,).
+
+    `uncounted` names the operations that are not among `madds`; None where nobody looked.
+    """
 
     validation: NDArray[np.float64]
     test: NDArray[np.float64]
     parameters: int | None = None
     madds: int | None = None
+    uncounted: tuple[str, ...] | None = None
     kept_epoch: int | None = None
 
 

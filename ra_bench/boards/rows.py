@@ -131,7 +131,9 @@ def _row(
         peak_memory=max(memory, default=None),
         pretrained_on=", ".join(sorted({record.pretrained_on for record in own if record.pretrained_on})) or None,
         remark=" ".join(
-            sentence for sentence in (*said, *_elsewhere(own), *_overrides(own), *measured.problems) if sentence
+            sentence
+            for sentence in (*said, *_elsewhere(own), *_overrides(own), *_uncounted(own), *measured.problems)
+            if sentence
         ),
     )
 
@@ -162,3 +164,8 @@ def _elsewhere(records: Sequence[RunRecord]) -> list[str]:
 def _overrides(records: Sequence[RunRecord]) -> list[str]:
     changes = sorted({f"{key} = {value}" for record in records for key, value in record.overrides.items()})
     return [f"Changes the protocol: {', '.join(changes)}."] if changes else []
+
+
+def _uncounted(records: Sequence[RunRecord]) -> list[str]:
+    names = sorted({name for record in records for name in record.uncounted or ()})
+    return [f"More MAdds than said: not counted: {', '.join(names)}."] if names else []

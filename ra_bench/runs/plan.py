@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ra_bench.errors import PluginError, RecordError
 from ra_bench.plugins import CORE, Plugin, Registry, hash_files
 from ra_bench.runs.records import RECORD, job_data, job_folder, read_failure, read_record
+from ra_bench.training.protocol import CAME_LATER
 from ra_bench.values import Fold, Job, RunRecord
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def _changes(job: Job, protocol: Protocol, record: RunRecord) -> list[str]:
 
 def _protocol_changes(protocol: Protocol, record: RunRecord) -> list[str]:
     """A phrase on each key of the protocol that differs, but for those that the model overrides."""
-    was, now = dict(_flat(record.protocol)), dict(_flat(protocol_data(protocol)))
+    was, now = CAME_LATER | dict(_flat(record.protocol)), dict(_flat(protocol_data(protocol)))
     keys = [key for key in {**was, **now} if key not in record.overrides and not key.startswith(_UNSAID)]
     absent = "absent"
     return [

@@ -32,6 +32,8 @@ RECORD, PREDICTIONS, HISTORY, JOB, LOG, FAILURE = (
 )
 _FIXED = ("id", "patient", "predicted")
 _PIXELS = "pixels"
+#: Left out of a record where they say nothing: it is then as it was before they came.
+_OFTEN_ABSENT = ("trained_on", "uncounted", "peak_host_memory")
 
 
 def job_folder(runs: Path, job: Job) -> Path:
@@ -66,8 +68,9 @@ def record_json(record: RunRecord) -> str:
     content = asdict(record)
     del content["predictions"]
     content["job"] = job_data(record.job)
-    if record.trained_on is None:
-        del content["trained_on"]
+    for key in _OFTEN_ABSENT:
+        if content[key] is None:
+            del content[key]
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 

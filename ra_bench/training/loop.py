@@ -54,7 +54,7 @@ def fit(task: FitTask) -> Generator[EpochReport, None, Fitted]:
         if task.pretrained is not None:
             load_body(model, task.model.head, task.pretrained)
         model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs miss it
-        madds = count_madds(model, height=protocol.height, width=protocol.width)
+        counted = count_madds(model, height=protocol.height, width=protocol.width)
         optimiser = make_optimiser(protocol.optimiser, model.parameters())
         loss_of = loss_function(protocol.loss)
         scored = partial(
@@ -113,7 +113,8 @@ def fit(task: FitTask) -> Generator[EpochReport, None, Fitted]:
             validation=scored(task.validation),
             test=scored(task.test),
             parameters=count_parameters(model),
-            madds=madds,
+            madds=counted.madds,
+            uncounted=counted.uncounted,
             kept_epoch=kept,
         )
 

@@ -38,7 +38,7 @@ _UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")  # what pydantic c
 _NOT_HASHED = ("summary", "ours", "seeds")
 
 #: Keys that came later, with what they are if not given: hashed only where they say otherwise, so that boards stand.
-_CAME_LATER = {"normalisation": "training-set"}
+CAME_LATER = {"normalisation": "training-set", "loss.delta": 1.0}
 
 
 def read_protocol(file: Path) -> Protocol:
@@ -99,8 +99,15 @@ def protocol_hash(protocol: Protocol) -> str:
     It is the same on every machine: keys are sorted, and 1 and 1.0 are the same number.
     """
     content = asdict(_checked(asdict(protocol), origin=f"protocol '{protocol.name}'"))
-    for key in (*_NOT_HASHED, *(key for key, usual in _CAME_LATER.items() if content[key] == usual)):
+    for key in _NOT_HASHED:
         del content[key]
+    for key, usual in CAME_LATER.items():
+        *sections, last = key.split(".")
+        section = content
+        for name in sections:
+            section = section[name]
+        if section[last] == usual:
+            del section[last]
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
 

@@ -16,6 +16,7 @@ from ra_bench.runs.records import (
     read_failure,
     read_predictions,
     read_record,
+    record_json,
     standing_failures,
     standing_records,
     write_failure,
@@ -72,6 +73,21 @@ RECORD = RunRecord(
 def test_a_record_comes_back_as_it_was(tmp_path):
     write_record(tmp_path, RECORD)
     assert read_record(tmp_path) == RECORD
+
+
+def test_a_record_with_what_came_later_comes_back_as_it_was(tmp_path):
+    record = replace(RECORD, uncounted=("aten._fft_r2c",), peak_host_memory=2**31)
+    write_record(tmp_path, record)
+    assert read_record(tmp_path) == record
+
+
+@pytest.mark.parametrize("key", ["trained_on", "uncounted", "peak_host_memory"])
+def test_a_record_says_nothing_of_what_is_not_known(key):
+    assert f'"{key}"' not in record_json(RECORD)
+
+
+def test_a_record_in_which_all_was_counted_says_so():
+    assert '"uncounted": []' in record_json(replace(RECORD, uncounted=()))
 
 
 def test_the_folder_of_a_job_names_board_model_seed_and_key(tmp_path):
