@@ -147,6 +147,8 @@ class TrainerSpec:
 
     name: str
     fit: Callable[[FitTask], Generator[EpochReport, None, Fitted]]
+    #: Made of `ra_bench.parts`: a change of the suite's own training code then trains its models again.
+    uses_parts: bool = False
 
 
 class Observers(Interface):

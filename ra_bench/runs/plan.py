@@ -98,7 +98,7 @@ def make_job(
         plugin_version=plugin.version,
         plugin_source=plugin.source,
         trainer=spec.trainer,
-        trainer_source=_trainer_source(registry.origin("trainer", spec.trainer)),
+        trainer_source=_trainer_source(registry, spec.trainer),
         pretraining=spec.pretraining,
         pretraining_version=pretraining_version,
         fold=fold,
@@ -220,8 +220,14 @@ def training_source() -> str:
     return hash_files(file for folder in folders for file in sorted(Path(folder).glob("*.py")))
 
 
-def _trainer_source(plugin: Plugin) -> str:
-    return training_source() if plugin.distribution == CORE else plugin.source
+def _trainer_source(registry: Registry, trainer: str) -> str:
+    """Hash of the code that trains: the suite's, a guest's, or both."""
+    plugin: Plugin = registry.origin("trainer", trainer)
+    if plugin.distribution == CORE:
+        return training_source()
+    if not registry.get("trainer", trainer).uses_parts:
+        return plugin.source
+    return hashlib.sha256(f"{plugin.source}+{training_source()}".encode()).hexdigest()[:16]
 
 
 def _short(value: object) -> str:
