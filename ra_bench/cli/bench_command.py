@@ -52,15 +52,19 @@ def command(
     from ra_bench.costs.values import NotMeasured
     from ra_bench.reports.cost_page import cost_page, cost_values
 
-    bench, found = office.measure_costs(
-        opened(plugin_files, without),
-        models,
-        protocol=protocol,
-        device=device,
-        threads=threads,
-        batch_size=batch_size,
-        say=lambda sentence: click.echo(sentence, err=True),
-    )
+    try:
+        bench, found = office.measure_costs(
+            opened(plugin_files, without),
+            models,
+            protocol=protocol,
+            device=device,
+            threads=threads,
+            batch_size=batch_size,
+            say=lambda sentence: click.echo(sentence, err=True),
+        )
+    except KeyboardInterrupt:
+        click.echo("\nStopped. Nothing was kept.", err=True)
+        raise click.exceptions.Exit(130) from None
     if as_json:
         click.echo(as_json_text(cost_values(found, bench)), nl=False)
     else:

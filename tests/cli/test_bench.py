@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 
 import pytest
 
@@ -65,3 +66,17 @@ def test_what_cannot_be_measured_is_refused_before_anything_starts(cli, argument
 
 def test_without_a_name_every_network_is_measured_once_and_no_baseline():
     assert sorted(networks(load_plugins(BUILTINS))) == ["mobilenetv2", "resnet-dwise50", "resnet50", "resnet50-dsc"]
+
+
+def test_ctrl_c_ends_it_and_its_worker_and_says_that_nothing_is_kept(tmp_path, command, tiny_file, tiny_protocol):
+    arguments = ("tiny-net", "-p", tiny_file, "--without", "resnet50", "--protocol", tiny_protocol, "--device", "cpu")
+    process = command(tmp_path, "bench", *arguments)
+    for line in process.stderr:
+        if line.startswith("Round 1"):
+            break
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert "Stopped. Nothing was kept." in err
+    assert "Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
