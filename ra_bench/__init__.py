@@ -1,6 +1,6 @@
 """Benchmark suite for models that read an overall Sharp/van der Heijde score off hand radiographs.
 
-This is the public API: what a plugin may import.
+This is the public API: what a plugin may import. `from ra_bench import parts` has what trainers are made of, and torch.
 """
 
 from ra_bench.errors import CohortError, PluginError, RaBenchError, TrainingError

@@ -172,12 +172,16 @@ class FitTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fitted:
-    """What a trainer returns after its last epoch: one prediction a film, on the cohort's scale, shape (n,)."""
+    """What a trainer returns after its last epoch: one prediction a film, on the cohort's scale, shape (n,).
+
+    `uncounted` names the operations that are not among `madds`; None where nobody looked.
+    """
 
     validation: NDArray[np.float64]
     test: NDArray[np.float64]
     parameters: int | None = None
     madds: int | None = None
+    uncounted: tuple[str, ...] | None = None
     kept_epoch: int | None = None
     #: Parts in which each batch went through the network.
     batch_parts: int = 1
@@ -189,6 +193,8 @@ class TrainerSpec:
 
     name: str
     fit: Callable[[FitTask], Generator[EpochReport, None, Fitted]]
+    #: Made of `ra_bench.parts`: a change of the suite's own training code then trains its models again.
+    uses_parts: bool = False
 
 
 class Observers(Interface):

@@ -26,9 +26,10 @@ from ra_bench.training.protocol import asked_compute, base_size, protocol_hash, 
 from ra_bench.values import Board, Cohort, Failure, Fold, Folds, Job, Protocol, SplitPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ra_bench.cohorts.store import OnFilms
+    from ra_bench.costs.values import Bench, Measured, NotMeasured
     from ra_bench.reports.check import CohortReport
     from ra_bench.reports.columns import Columns
     from ra_bench.reports.front import Wishes
@@ -622,6 +623,63 @@ def rescore_board(suite: Suite, name: str, labels: str) -> tuple[Board, Path]:
     board, records = rescored(found, cohort, metrics)
     folder = suite.boards / board.name
     return save_board(board, records, folder, _every(suite.registry, "renderer")), folder
+
+
+def measure_costs(
+    suite: Suite,
+    models: Sequence[str] = (),
+    *,
+    protocol: str = DEFAULT_PROTOCOL,
+    device: str = "auto",
+    threads: int | None = None,
+    batch_size: int | None = None,
+    seconds: float = 3.0,
+    rounds: int = 3,
+    say: Callable[[str], None] = lambda _: None,
+) -> tuple[Bench, list[Measured | NotMeasured]]:
+    """Measure what models cost on this machine, the networks of `all` if none is named; resnet50 always, as the base.
+
+    Parameters
+    ----------
+    seconds
+        What a quantity may take in one process, once its least number of calls is done.
+    rounds
+        Processes a model.
+    say
+        Gets a sentence on what is going on.
+
+    Raises
+    ------
+    UnknownNameError, ProtocolError, TrainingError
+        A model, a protocol or a device that is not there.
+    """
+    from ra_bench.costs.rounds import measure_all
+    from ra_bench.costs.values import Bench
+    from ra_bench.reports.cost_page import BASE
+
+    rules = find_protocol(suite.registry, protocol)
+    names = list(cheapest_first(suite.registry, models or networks(suite.registry)))
+    _check_device(device)
+    if BASE not in names and BASE in suite.registry.names("model"):
+        say(f"{BASE} is measured too: it is what the others are compared with.")
+        names.append(BASE)
+    bench = Bench(
+        protocol=rules,
+        device=device,
+        threads=threads,
+        batch_size=batch_size,
+        seconds=seconds,
+        builtins=BUILTINS,
+        plugin_files=suite.plugin_files,
+        without=suite.without,
+    )
+    return bench, measure_all(names, bench, rounds=rounds, say=say)
+
+
+def networks(registry: Registry) -> list[str]:
+    """Models of `all` that may have a network of their own: no baselines, and no transfer variants of another."""
+    specs = [registry.get("model", name) for name in registry.names("model")]
+    return [spec.name for spec in specs if spec.in_all and not spec.baseline and spec.pretraining is None]
 
 
 def agree_on_readings(

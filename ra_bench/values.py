@@ -165,7 +165,10 @@ class Augmentation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
-    """`wang2022` is sqrt(mean smooth + epsilon), eqs. 9-10, with a, b, c; on z-scores like the others."""
+    """`wang2022` is sqrt(mean smooth + epsilon), eqs. 9-10, with a, b, c; on z-scores like the others.
+
+    `mse` is the mean squared error, `l1` the mean absolute one. `huber` is square below `delta`, straight above.
+    """
 
     __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
 
@@ -174,6 +177,7 @@ class Loss:
     b: float = 0.0
     c: Annotated[float, Gt(0)] = 1.0
     epsilon: Annotated[float, Ge(0)] = 1e-8
+    delta: Annotated[float, Gt(0)] = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -341,6 +345,10 @@ class RunRecord:
     trained_on: str | None = None
     #: Parts in which each batch went through the network.
     batch_parts: int = 1
+    #: Operations that are not among `madds`, since torch has no formula for them; None where nobody looked.
+    uncounted: tuple[str, ...] | None = None
+    #: Largest resident memory of the process, where `peak_memory` is that of a device.
+    peak_host_memory: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -132,7 +132,14 @@ def _row(
         pretrained_on=", ".join(sorted({record.pretrained_on for record in own if record.pretrained_on})) or None,
         remark=" ".join(
             sentence
-            for sentence in (*said, *_elsewhere(own), *_overrides(own), *_in_parts(own), *measured.problems)
+            for sentence in (
+                *said,
+                *_elsewhere(own),
+                *_overrides(own),
+                *_in_parts(own),
+                *_uncounted(own),
+                *measured.problems,
+            )
             if sentence
         ),
     )
@@ -170,3 +177,8 @@ def _in_parts(records: Sequence[RunRecord]) -> list[str]:
     """Said, since batch normalisation then sees a part at a time."""
     most = max(record.batch_parts for record in records)
     return [f"Each batch went through the network in {most} parts."] if most > 1 else []
+
+
+def _uncounted(records: Sequence[RunRecord]) -> list[str]:
+    names = sorted({name for record in records for name in record.uncounted or ()})
+    return [f"More MAdds than said: not counted: {', '.join(names)}."] if names else []

@@ -16,6 +16,7 @@ from ra_bench.plugins import CORE, Plugin, Registry, hash_files
 from ra_bench.runs.failures import is_settled
 from ra_bench.runs.records import RECORD, job_data, job_folder, read_failure, read_record
 from ra_bench.training.progress_file import RESUME, find_progress, how_far
+from ra_bench.training.protocol import CAME_LATER
 from ra_bench.values import Failure, Fold, Job, RunRecord
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def make_job(
         plugin_version=plugin.version,
         plugin_source=plugin.source,
         trainer=spec.trainer,
-        trainer_source=_trainer_source(registry.origin("trainer", spec.trainer)),
+        trainer_source=_trainer_source(registry, spec.trainer),
         pretraining=spec.pretraining,
         pretraining_version=pretraining_version,
         fold=fold,
@@ -213,7 +214,7 @@ def _changes(job: Job, protocol: Protocol, record: RunRecord) -> list[str]:
 
 def _protocol_changes(protocol: Protocol, record: RunRecord) -> list[str]:
     """A phrase on each key of the protocol that differs, but for those that the model overrides."""
-    was, now = dict(_flat(record.protocol)), dict(_flat(protocol_data(protocol)))
+    was, now = dict(_flat(CAME_LATER)) | dict(_flat(record.protocol)), dict(_flat(protocol_data(protocol)))
     keys = [key for key in {**was, **now} if key not in record.overrides and not key.startswith(_UNSAID)]
     absent = "absent"
     return [
@@ -260,8 +261,14 @@ def training_source() -> str:
     return hash_files(file for folder in folders for file in sorted(Path(folder).glob("*.py")))
 
 
-def _trainer_source(plugin: Plugin) -> str:
-    return training_source() if plugin.distribution == CORE else plugin.source
+def _trainer_source(registry: Registry, trainer: str) -> str:
+    """Hash of the code that trains: the suite's, a guest's, or both."""
+    plugin: Plugin = registry.origin("trainer", trainer)
+    if plugin.distribution == CORE:
+        return training_source()
+    if not registry.get("trainer", trainer).uses_parts:
+        return plugin.source
+    return hashlib.sha256(f"{plugin.source}+{training_source()}".encode()).hexdigest()[:16]
 
 
 def _short(value: object) -> str:

@@ -170,6 +170,8 @@ def _do(workplace: Workplace, job: Job, folder: Path, on_epoch: Callable[[EpochR
         device=device,
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         environment=environment(device),
+        uncounted=fitted.uncounted,
+        peak_host_memory=peak_memory("cpu") if device.startswith("cuda") else None,
     )
 
 

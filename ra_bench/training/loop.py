@@ -59,7 +59,7 @@ def fit(task: FitTask) -> Generator[EpochReport, None, Fitted]:
         if task.pretrained is not None:
             load_body(model, task.model.head, task.pretrained)
         model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs miss it
-        madds = count_madds(model, height=protocol.height, width=protocol.width)
+        counted = count_madds(model, height=protocol.height, width=protocol.width)
         forward = partial(outputs, compiled(model, protocol.compute, device), columns=1, name=name)
         optimiser = make_optimiser(protocol.optimiser, model.parameters())
         scaler = loss_scaler(protocol.compute, device)
@@ -135,7 +135,8 @@ def fit(task: FitTask) -> Generator[EpochReport, None, Fitted]:
             validation=scored(task.validation),
             test=scored(task.test),
             parameters=count_parameters(model),
-            madds=madds,
+            madds=counted.madds,
+            uncounted=counted.uncounted,
             kept_epoch=best.epoch,
             batch_parts=batch_parts,
         )

@@ -59,12 +59,16 @@ def wang2022(*, a: float, b: float, c: float, epsilon: float) -> LossFunction:
 
 
 def loss_function(loss: Loss) -> LossFunction:
-    """The loss that a protocol names. `huber` turns from square to straight at one SD, as torch has it."""
+    """The loss that a protocol names; all but `wang2022` are torch's.
+
+    `mse` is mean x² and `l1` mean |x|. `huber` is the mean of x² / 2 where |x| is less than delta, else
+    delta (|x| - delta / 2); delta counts in SDs of the training scores.
+    """
     if loss.name == "wang2022":
         return wang2022(a=loss.a, b=loss.b, c=loss.c, epsilon=loss.epsilon)
     known: dict[str, Callable[..., Tensor]] = {
         "mse": functional.mse_loss,
         "l1": functional.l1_loss,
-        "huber": functional.huber_loss,
+        "huber": partial(functional.huber_loss, delta=loss.delta),
     }
     return LossFunction(errors=partial(known[loss.name], reduction="none"), of_mean=lambda mean: mean)

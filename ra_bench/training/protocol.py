@@ -39,9 +39,10 @@ _UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")  # what pydantic c
 _NOT_HASHED = ("summary", "ours", "seeds")
 
 #: Keys that came later, with what they are if not given: hashed only where they say otherwise, so that boards stand.
-_CAME_LATER = {
+CAME_LATER = {
     "normalisation": "training-set",
     "compute": asdict(Compute()),
+    "loss.delta": 1.0,
     "optimiser.clip": None,
     "pretraining.optimiser.clip": None,
 }
@@ -150,7 +151,7 @@ def protocol_hash(protocol: Protocol) -> str:
     content = asdict(_checked(asdict(protocol), origin=f"protocol '{protocol.name}'"))
     for key in _NOT_HASHED:
         del content[key]
-    for key, usual in _CAME_LATER.items():
+    for key, usual in CAME_LATER.items():
         section, last = _place(content, key)
         if section[last] == usual:
             del section[last]

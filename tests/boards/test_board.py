@@ -118,6 +118,11 @@ def test_batches_that_went_in_parts_are_said(made):
     assert row_of(board_of(made, [cut]), "a").remark == "Each batch went through the network in 4 parts."
 
 
+def test_multiply_adds_that_are_not_counted_are_said(made):
+    some = replace(made.record("a", made.predictions(10, 1)), uncounted=("aten._fft_r2c", "mine.twice"))
+    assert row_of(board_of(made, [some]), "a").remark == "More MAdds than said: not counted: aten._fft_r2c, mine.twice."
+
+
 def test_a_metric_that_failed_is_said_in_the_row(made):
     def broken(reference, predicted):
         raise ValueError("too few films")

@@ -65,6 +65,17 @@ def test_explain_names_the_key_of_the_protocol_that_changed(first, cli, monkeypa
     assert said.out == "forty, seed 0: runs: protocol key batch_size was 4, is 6\n"
 
 
+def test_explain_says_nothing_of_a_key_that_the_record_is_too_old_to_have(first, cli, monkeypatch, arguments):
+    changed, record = first[0] / "changed.toml", next(first[0].glob("runs/tiny-tiny/forty/*/record.json"))
+    text = record.read_text()
+    assert '"delta": 1.0' in text
+    record.write_text(text.replace(',\n      "delta": 1.0', ""))
+    wanted = [changed if str(word).endswith("tiny.toml") else word for word in arguments]
+    said = _in(first[0], cli, monkeypatch, *wanted, "forty", "--explain")
+    record.write_text(text)
+    assert said.out == "forty, seed 0: runs: protocol key batch_size was 4, is 6\n"
+
+
 def test_explain_says_that_the_source_of_the_plugin_changed(first, cli, monkeypatch, arguments, tiny_file):
     copy = first[0] / "tiny.py"
     copy.write_text(tiny_file.read_text() + "\n# changed\n")

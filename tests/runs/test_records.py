@@ -82,6 +82,21 @@ def test_batches_in_parts_are_kept_and_whole_ones_not_mentioned(tmp_path):
     assert read_record(tmp_path).batch_parts == 4
 
 
+def test_a_record_with_what_came_later_comes_back_as_it_was(tmp_path):
+    record = replace(RECORD, uncounted=("aten._fft_r2c",), peak_host_memory=2**31)
+    write_record(tmp_path, record)
+    assert read_record(tmp_path) == record
+
+
+@pytest.mark.parametrize("key", ["trained_on", "uncounted", "peak_host_memory"])
+def test_a_record_says_nothing_of_what_is_not_known(key):
+    assert f'"{key}"' not in record_json(RECORD)
+
+
+def test_a_record_in_which_all_was_counted_says_so():
+    assert '"uncounted": []' in record_json(replace(RECORD, uncounted=()))
+
+
 def test_the_folder_of_a_job_names_board_model_seed_and_key(tmp_path):
     assert job_folder(tmp_path, JOB) == tmp_path / "hands/timm--resnet18/seed2-0123456789ab"
 

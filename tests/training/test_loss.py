@@ -63,6 +63,16 @@ def test_wang_loss_takes_its_parameters_from_the_protocol():
     assert loss(torch.tensor([0.0, 0.0]), torch.tensor([2.0, 4.0])).item() == pytest.approx(math.sqrt((4 + 3.5) / 2))
 
 
+@pytest.mark.parametrize("delta", [0.5, 1.0, 3.0])
+def test_huber_turns_straight_at_the_delta_of_the_protocol(delta):
+    predicted, target = torch.randn(2, 50, generator=torch.Generator().manual_seed(0)) * 3
+    size = (predicted - target).abs()
+    by_hand = torch.where(size < delta, size**2 / 2, delta * (size - delta / 2)).mean()
+    given = loss_function(Loss(name="huber", delta=delta))(predicted, target)
+    assert given.item() == pytest.approx(by_hand.item(), rel=1e-6)
+    assert torch.equal(given, torch.nn.functional.huber_loss(predicted, target, delta=delta))
+
+
 @pytest.mark.parametrize(("name", "value"), [("mse", 2.5), ("l1", 1.5), ("huber", 1.0)])
 def test_common_losses_of_errors_one_and_two(name, value):
     # huber: 0.5 * 1² = 0.5 and 2 - 0.5 = 1.5

@@ -244,6 +244,16 @@ def test_a_protocol_that_is_computed_in_another_way_has_a_name_that_says_so(prot
     assert (protocol_hash(made) == protocol_hash(protocol)) == (name == "tiny")
 
 
+def test_the_delta_of_huber_changes_the_hash_only_where_it_says_otherwise(protocol):
+    assert protocol_hash(with_overrides(protocol, {"loss.delta": 1.0})) == protocol_hash(protocol)
+    assert protocol_hash(with_overrides(protocol, {"loss.delta": 0.5})) != protocol_hash(protocol)
+
+
+def test_a_delta_of_nothing_is_refused(protocol):
+    with pytest.raises(ProtocolError, match=r"'loss\.delta' is 0; allowed: greater than 0"):
+        with_overrides(protocol, {"loss.delta": 0})
+
+
 @pytest.mark.parametrize("change", [{"summary": "Other words."}, {"ours": {"epochs": "so"}}, {"seeds": (0, 1)}])
 def test_the_hash_leaves_out_what_does_not_change_a_training(protocol, change):
     assert protocol_hash(replace(protocol, **change)) == protocol_hash(protocol)
