@@ -93,7 +93,7 @@ def failure_of_exit(job: Job, code: int | None, *, peak: int | None = None, oom_
             reason=f"The worker process ended with exit code {code} and without a result.",
             log="",
             kind="left",
-            advice=f"Something in it, such as os._exit, left without a word. {_LOOK}",
+            advice="Something in it, such as os._exit, left without a word. The end of its log is its last word.",
         )
     name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
     if name == "SIGKILL":
