@@ -184,10 +184,10 @@ def _memory(pid: int | None) -> int | None:
     return None
 
 
-def _oom_kills() -> int | None:
+def _oom_kills(file: Path = Path("/proc/vmstat")) -> int | None:
     """How often the kernel has ended a process for want of memory; None where the system does not tell."""
     with suppress(OSError, ValueError):
-        for line in Path("/proc/vmstat").read_text(encoding="ascii").splitlines():
+        for line in file.read_text(encoding="ascii").splitlines():
             if line.startswith("oom_kill "):
                 return int(line.split()[1])
     return None

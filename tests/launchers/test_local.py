@@ -167,5 +167,14 @@ def test_a_worker_is_looked_at_for_the_memory_that_it_holds():
     assert local._memory(2**31 - 1) is None
 
 
+def test_the_kernels_kills_for_want_of_memory_are_counted_where_it_tells_them(tmp_path):
+    file = tmp_path / "vmstat"
+    assert local._oom_kills(file) is None
+    file.write_text("nr_free_pages 7\noom_kill 4\noom_kill_disable 9\n")
+    assert local._oom_kills(file) == 4
+    file.write_text("nr_free_pages 7\n")
+    assert local._oom_kills(file) is None
+
+
 def _lives(pid):
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"

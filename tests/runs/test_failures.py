@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from ra_bench.errors import TrainingError
+from ra_bench.errors import StorageError, TrainingError
 from ra_bench.runs.failures import (
     KINDS,
     StoppedError,
@@ -138,6 +138,13 @@ def test_an_error_of_ours_is_told_in_one_line():
 def test_an_error_of_a_guest_is_told_by_its_kind_and_first_line(error, reason):
     failure = failure_of_error(JOB, error)
     assert (failure.kind, failure.reason) == ("raised", reason)
+
+
+@pytest.mark.parametrize("error", [StorageError("Cannot write a.pt."), OSError(28, "No space left on device")])
+def test_a_file_that_cannot_be_written_says_nothing_about_the_next_try(error):
+    failure = failure_of_error(JOB, error)
+    assert failure.kind == "disk"
+    assert not is_settled(replace(failure, tries=9))
 
 
 def test_a_worker_that_was_told_to_end_by_somebody_else_says_so():
