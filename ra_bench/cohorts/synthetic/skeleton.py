@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ra_bench.cohorts.synthetic.solids import Point
 
 MCP_SPACE, PIP_SPACE, DIP_SPACE, CMC_SPACE = 1.8, 1.3, 1.05, 1.5  # mm
+# The unscored bases of thumb and index finger lie over the bones of the wrist on a film.
+UNSCORED_CMC_SPACES = (0.4, -1.6)  # mm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ra_bench.cohorts.synthetic import carpus
@@ -10,27 +12,52 @@ from ra_bench.cohorts.synthetic.pose import Person, Pose, direction
 from ra_bench.cohorts.synthetic.skeleton import Placement, Segment, end_of, wobble
 from ra_bench.cohorts.synthetic.solids import Bite, Frame, Slab
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CUT = 0.24  # share of an edge that each of its corners loses
+
 
 def wrist_bone(name: str, lesions: Lesions, person: Person, pose: Pose, placement: Placement) -> Slab:
     """One bone of `carpus.OUTLINES`, with the damage of the sites on it."""
     solid = carpus.SOLIDS[name]
-    outline = [placement.point(*wobble(carpus.CORNERS[corner], pose)) for corner in carpus.OUTLINES[name]]
+    own = pose.carpals[list(carpus.OUTLINES).index(name)]
+    aside, up = solid.loose * own[:2]
+    places = [carpus.CORNERS[corner] for corner in carpus.OUTLINES[name]]
+    outline = [placement.point(*wobble((x + aside, y + up), pose)) for x, y in places]
     insets = [_inset(joint, lesions, person.spaces) for joint in carpus.FACETS[name]]
+    corners, edges = _cut_corners(np.array(outline), np.array(insets))
     return Slab(
         frame=Frame(
             origin=placement.point(0.0, 0.0), axis=placement.vector(0.0, 1.0), lateral=placement.vector(1.0, 0.0)
         ),
-        outline=np.array(outline),
-        inset=np.array(insets),
+        outline=corners,
+        inset=edges,
         depth=solid.depth * person.girth,
         rounding=solid.rounding,
         plate=solid.plate * (0.4 + 0.6 * person.cortex * pose.periarticular),
-        rim=solid.rim,
-        towards=placement.vector(*solid.towards),
+        rim=solid.rim * float(np.clip(1 + 0.3 * own[2], 0.3, 1.7)),
+        towards=placement.vector(*_turned(solid.towards, 25.0 * float(own[3]))),
         shaft=2.3 * (0.4 + 0.6 * person.cortex) if name in {"radius", "ulna"} else 0.0,
         density=person.density * (0.5 + 0.5 * pose.periarticular),
         bites=tuple(_bites(name, lesions, pose, placement)),
     )
+
+
+def _cut_corners(
+    outline: NDArray[np.float64], inset: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Each corner becomes an edge, whose inset lies between those of its neighbours (Chaikin's cut, once)."""
+    after = np.roll(outline, -1, axis=0)
+    first, last = outline + CUT * (after - outline), after + CUT * (outline - after)
+    corners = np.stack([first, last], axis=1).reshape(-1, 2)
+    edges = np.stack([inset, (inset + np.roll(inset, -1)) / 2], axis=1).ravel()
+    return corners, edges
+
+
+def _turned(vector: tuple[float, float], angle: float) -> tuple[float, float]:
+    c, s = float(np.cos(np.deg2rad(angle))), float(np.sin(np.deg2rad(angle)))
+    return c * vector[0] - s * vector[1], s * vector[0] + c * vector[1]
 
 
 def _bites(name: str, lesions: Lesions, pose: Pose, placement: Placement) -> list[Bite]:
