@@ -72,17 +72,17 @@ class Solid:
     plate: float  # outer plate
     rim: float
     towards: tuple[float, float]
-    loose: float = 0.0  # SD in mm of where it lies, for what is not part of the tiling
+    loose: float = 0.0  # SD in mm of where it lies, for a bone without a scored joint
 
 
 SOLIDS: dict[str, Solid] = {
-    "capitate": Solid(depth=8.0, rounding=4.2, plate=0.5, rim=2.6, towards=(0.3, 1.0)),
-    "hamate": Solid(depth=6.8, rounding=4.2, plate=0.48, rim=3.4, towards=(-0.8, -0.4)),
-    "triquetrum": Solid(depth=5.6, rounding=4.0, plate=0.48, rim=3.2, towards=(0.6, -0.8)),
-    "lunate": Solid(depth=7.2, rounding=4.2, plate=0.5, rim=3.6, towards=(0.2, 1.0)),
-    "scaphoid": Solid(depth=6.2, rounding=4.2, plate=0.5, rim=3.8, towards=(-0.9, 0.4)),
-    "trapezoid": Solid(depth=5.8, rounding=3.6, plate=0.48, rim=3.2, towards=(0.8, -0.6)),
-    "trapezium": Solid(depth=6.2, rounding=4.0, plate=0.5, rim=4.0, towards=(-0.8, -0.3)),
+    "capitate": Solid(depth=8.0, rounding=3.4, plate=0.5, rim=1.8, towards=(0.3, 1.0)),
+    "hamate": Solid(depth=6.8, rounding=3.4, plate=0.48, rim=2.6, towards=(-0.8, -0.4)),
+    "triquetrum": Solid(depth=5.6, rounding=3.2, plate=0.48, rim=2.4, towards=(0.6, -0.8), loose=0.5),
+    "lunate": Solid(depth=7.2, rounding=3.4, plate=0.5, rim=2.6, towards=(0.2, 1.0)),
+    "scaphoid": Solid(depth=6.2, rounding=3.4, plate=0.5, rim=2.8, towards=(-0.9, 0.4)),
+    "trapezoid": Solid(depth=5.8, rounding=3.0, plate=0.48, rim=2.4, towards=(0.8, -0.6)),
+    "trapezium": Solid(depth=6.2, rounding=3.2, plate=0.5, rim=3.0, towards=(-0.8, -0.3)),
     "pisiform": Solid(depth=4.4, rounding=4.2, plate=0.48, rim=1.2, towards=(1.0, 0.0), loose=1.1),
     "hook": Solid(depth=2.6, rounding=2.4, plate=0.75, rim=1.6, towards=(-1.0, 0.3), loose=0.8),
     "radius": Solid(depth=8.0, rounding=7.5, plate=0.55, rim=3.6, towards=(-0.3, 1.0)),
@@ -93,9 +93,11 @@ SOLIDS: dict[str, Solid] = {
 SPACES: dict[str, float] = {
     "multangular_scaphoid": 1.4, "capitate_scaphoid_lunate": 1.4, "radiocarpal": 1.9,
     "cmc1": 0.4, "cmc2": -1.6, "cmc3": 1.4, "cmc4": 1.4, "cmc5": 1.4,
-    "multangular": -4.2, "capitate_hamate": -0.5, "hamate_triquetrum": -1.8, "lunate_triquetrum": -1.2,
+    "multangular": -4.2, "capitate_hamate": -0.7, "hamate_triquetrum": -2.4, "lunate_triquetrum": -1.2,
     "capitate_trapezoid": -1.8, "other": 0.45,
 }  # fmt: skip
+# Joints that nobody scores: how far the bones overlap is each hand's own.
+UNSCORED = frozenset({"multangular", "capitate_hamate", "hamate_triquetrum", "lunate_triquetrum", "capitate_trapezoid"})
 FREE_INSET = 0.2  # mm, at an edge without a neighbour
 JOINT_OF_PAIR: dict[frozenset[str], str] = {
     frozenset(("trapezium", "scaphoid")): "multangular_scaphoid",
@@ -166,9 +168,20 @@ def _has_edge(outline: tuple[str, ...], edge: frozenset[str]) -> bool:
     return any(frozenset(pair) == edge for pair in zip(outline, outline[1:] + outline[:1], strict=True))
 
 
+def loose_edges(bone: str) -> list[tuple[NDArray[np.int64], NDArray[np.float64]]]:
+    """The edges of a bone at each joint that nobody scores, and how far each lies from their middle, -1 to 1."""
+    joints = np.array(facets(bone), dtype=object)
+    found = (np.flatnonzero(joints == joint) for joint in sorted(UNSCORED))
+    return [(edges, np.linspace(-1, 1, len(edges))) for edges in found if len(edges)]
+
+
 FACETS: dict[str, list[str | None]] = {bone: facets(bone) for bone in OUTLINES}
+LOOSE_EDGES = {bone: loose_edges(bone) for bone in OUTLINES}
 
 
 def corners(bone: str) -> NDArray[np.float64]:
     """Outline of a bone, shape (corners, 2), in hand mm."""
     return np.array([CORNERS[name] for name in OUTLINES[bone]])
+
+
+TILES: dict[str, NDArray[np.float64]] = {bone: corners(bone) for bone in OUTLINES}

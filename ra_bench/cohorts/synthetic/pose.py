@@ -35,7 +35,7 @@ class Person:
     spaces: float  # width of the joint spaces
     severity: float  # loose gross severity, 0 to 1
     shape: NDArray[np.float64]  # (4, 4) coefficients of the wrist's individual shape
-    carpals: NDArray[np.float64]  # (11, 4) how each wrist bone of this person differs, in SDs
+    carpals: NDArray[np.float64]  # (11, 6) how each wrist bone of this person differs, in SDs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class Pose:
     slips: NDArray[np.float64]  # (5,) sideways step at the knuckle
     periarticular: float  # density next to the joints, 1 is normal
     wobble: tuple[tuple[float, ...], ...]  # 4 x 4, the person's shape, and a little of this hand's own
-    carpals: NDArray[np.float64]  # (11, 4) the person's, and some of this hand's own: it is never laid down flat
+    carpals: NDArray[np.float64]  # (11, 6) the person's, and some of this hand's own: it is never laid down flat
 
 
 def draw_person(rng: np.random.Generator, severity: float) -> Person:
@@ -72,7 +72,7 @@ def draw_person(rng: np.random.Generator, severity: float) -> Person:
         spaces=float(np.clip(rng.normal(1.05 if male else 0.97, 0.07), 0.8, 1.25)),
         severity=severity,
         shape=rng.normal(0, 1, (4, 4)),
-        carpals=rng.normal(0, 1, (11, 4)),
+        carpals=rng.normal(0, 1, (11, 6)),
     )
 
 

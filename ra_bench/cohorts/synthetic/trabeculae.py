@@ -10,6 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from ra_bench.cohorts.synthetic.solids import Array
 
+TILES = 24
 SIDE = 128  # cells of a tile
 CELLS_PER_MM = 5.0
 # Of each network: strength, and the mesh's scale across and along the bone in cells. Meshes are 4.4 scales wide.
@@ -21,8 +22,18 @@ PATCHES = (0.12, 9.0, 13.0)  # denser and thinner places of some millimetres
 def trabeculae(rng: np.random.Generator) -> Array:
     """A (128, 128) pattern that repeats at its edges, mean 0, stretched along its second axis.
 
-    Struts follow the zeros of a smooth random field, which form a net; noise alone would be a mottle.
+    One of a few tiles, shifted and mirrored: bones lie on it anywhere, so that nobody can tell two films' tiles.
     """
+    tile = _tile(int(rng.integers(TILES)))
+    down, right = rng.integers(0, SIDE, 2)
+    mirrored = tile[:: rng.choice((-1, 1)), :: rng.choice((-1, 1))]
+    return np.roll(mirrored, (down, right), axis=(0, 1))
+
+
+@lru_cache(maxsize=TILES)
+def _tile(number: int) -> Array:
+    """Struts follow the zeros of a smooth random field, which form a net; noise alone would be a mottle."""
+    rng = np.random.default_rng(number)
     total = np.zeros((SIDE, SIDE), dtype=np.float32)
     for strength, across, along in NETS:
         field = _field(rng, across, along)
@@ -39,7 +50,6 @@ def _field(rng: np.random.Generator, across: float, along: float) -> Array:
     return np.asarray(np.fft.irfft2(noise * _amplitudes(across, along)), dtype=np.float32)
 
 
-@lru_cache(maxsize=8)
 def _amplitudes(across: float, along: float) -> Array:
     rows, cols = np.fft.fftfreq(SIDE)[:, None], np.fft.rfftfreq(SIDE)[None, :]
     shape = np.exp(-2 * np.pi**2 * ((rows * across) ** 2 + (cols * along) ** 2))
