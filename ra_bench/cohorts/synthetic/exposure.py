@@ -49,7 +49,7 @@ def draw_exposure(rng: np.random.Generator) -> Exposure:
         noise=float(rng.uniform(0.0015, 0.005)),
         gain=float(rng.uniform(0.88, 1.3)),
         gamma=float(rng.uniform(0.85, 1.25)),
-        fog=float(max(0.0, rng.normal(0.03, 0.035))),
+        fog=float(max(0.0, rng.normal(0.045, 0.035))),
         tilt=(float(rng.normal(0, 0.03)), float(rng.normal(0, 0.03))),
         shutter=(float(shutter[0]), float(shutter[1]), float(shutter[2]), float(shutter[3])),
         frame=float(rng.choice((0.0, 0.06, 0.25))),
