@@ -71,7 +71,7 @@ def _metacarpal_ends(digit: int, head: float) -> tuple[Curve, Curve]:
 
 
 def _socket(half: float) -> Curve:
-    return 0.0, 0.0, -1.7 / half**2, 0.0
+    return 0.0, 0.0, -1.4 / half**2, 0.0
 
 
 def _condyles(half: float) -> Curve:
@@ -79,7 +79,7 @@ def _condyles(half: float) -> Curve:
 
 
 def _double_socket(half: float) -> Curve:
-    return 0.0, 0.0, 1.5 / half**2, -2.9 / half**4
+    return 0.0, 0.0, 1.5 / half**2, -2.4 / half**4
 
 
 NOMINAL = (METACARPALS, PROXIMAL, MIDDLES, DISTALS)
@@ -102,8 +102,8 @@ def _pattern(digit: int, rank: int) -> NDArray[np.float64]:
     # Rounded shoulders: the ends narrow again over their last millimetres.
     half *= (
         1
-        - (0.2 if rank else 0.08) * np.clip((3.0 - u) / 3.0, 0, 1) ** 2
-        - 0.12 * np.clip((u - length + 3.0) / 3.0, 0, 1) ** 2
+        - (0.28 if rank else 0.12) * np.clip((3.5 - u) / 3.5, 0, 1) ** 2
+        - 0.16 * np.clip((u - length + 3.0) / 3.0, 0, 1) ** 2
     )
     middle = np.clip(1 - np.abs(2 * t - 0.95) ** 1.5, 0, 1)  # the cortex is a pencil line at the ends
     # The middle of a shaft is mostly fat; the spongy bone lies at the ends.
