@@ -99,6 +99,8 @@ class FindingSet:
     citation: str
     licence: str
     simulated: bool = False
+    #: What a user of a body that was trained on it must know, a sentence each.
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,6 +265,9 @@ class Job:
     pretraining_version: str | None = None
     #: None where the films are split once.
     fold: Fold | None = None
+    #: sha256 of the file of weights from which the model starts; None where none was given. The model's name then has
+    #: "+" and the first eight digits behind it: it is another row of the board.
+    weights: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,6 +299,25 @@ class Predictions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GivenWeights:
+    """Weights made elsewhere from which a model started, and what of them fitted its body, by name.
+
+    `file` is the name of the file; `trained_on` is what it says of itself, empty where it says nothing. `loaded` of
+    `wanted` tensors fitted.
+    """
+
+    file: str
+    sha256: str
+    trained_on: str
+    loaded: int
+    wanted: int
+    adapted: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    unexpected: tuple[str, ...] = ()
+    other_shape: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
     """A finished job. Times in seconds, memory in bytes; None where it does not apply.
 
@@ -318,6 +342,8 @@ class RunRecord:
     environment: Mapping[str, str]
     #: The cohort version that it was trained on, where it is scored on the labels of another.
     trained_on: str | None = None
+    #: What was given with --weights, and what of it fitted.
+    weights: GivenWeights | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from ra_bench.boards.columns import P_BEST, RANK, READER_RATIO
 from ra_bench.boards.evaluate import rounded
 from ra_bench.boards.folds import folds_text
 from ra_bench.boards.rank import compared, places_of
+from ra_bench.runs.weights import weights_text
 from ra_bench.values import BoardRow, MetricValue
 
 if TYPE_CHECKING:
@@ -131,7 +132,9 @@ def _row(
         peak_memory=max(memory, default=None),
         pretrained_on=", ".join(sorted({record.pretrained_on for record in own if record.pretrained_on})) or None,
         remark=" ".join(
-            sentence for sentence in (*said, *_elsewhere(own), *_overrides(own), *measured.problems) if sentence
+            sentence
+            for sentence in (*said, *_elsewhere(own), *_weights(own), *_overrides(own), *measured.problems)
+            if sentence
         ),
     )
 
@@ -157,6 +160,10 @@ def _elsewhere(records: Sequence[RunRecord]) -> list[str]:
     if not any(record.job.trainer == SCORED for record in records):
         return []
     return ["Scored from predictions: made elsewhere, so its training and whether it saw the test films are not known."]
+
+
+def _weights(records: Sequence[RunRecord]) -> list[str]:
+    return sorted({weights_text(record.weights) for record in records if record.weights is not None})
 
 
 def _overrides(records: Sequence[RunRecord]) -> list[str]:

@@ -14,6 +14,7 @@ from ra_bench.errors import RaBenchError
 #: Command to the module that holds it.
 COMMANDS = {
     "run": "Train and measure models, and write their leaderboard.",
+    "pretrain": "Train a body on chest films with findings, and write its weights.",
     "leaderboard": "Write boards anew from what stands: no training, no torch.",
     "rescore": "Measure stored predictions on corrected labels, and show what moves.",
     "score": "Measure predictions that anybody made against readers: the full report.",

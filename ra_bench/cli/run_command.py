@@ -53,6 +53,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="Jobs to run at a time. On a CPU they share the cores; each needs memory of its own.",
 )
+@click.option(
+    "--weights",
+    metavar="MODEL=FILE",
+    multiple=True,
+    help="Start a model from weights made elsewhere, .safetensors or .pt; MODEL=imagenet fetches those of its library. "
+    "May be given several times.",
+)
 @click.option("--explain", is_flag=True, help="Only say which jobs stand, which would run, and why.")
 @click.option("--afresh", is_flag=True, help="Train even what stands.")
 @click.option("-q", "--quiet", is_flag=True, help="Plain lines for a log instead of a live display.")
@@ -66,6 +73,7 @@ def command(
     folds: str | None,
     device: str,
     jobs: int,
+    weights: tuple[str, ...],
     explain: bool,
     afresh: bool,
     quiet: bool,
@@ -98,10 +106,13 @@ def command(
             seeds=_numbers(seeds),
             folds=_folds(folds),
             device=device,
+            weights=weights,
             afresh=afresh,
             keep_films=not explain,
             on_films=display.on_films,
         )
+        for sentence in office.about_weights(plan):
+            display.say(sentence)
         if explain:
             display.stop()
             _explain(plan)

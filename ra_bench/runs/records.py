@@ -41,10 +41,11 @@ def job_folder(runs: Path, job: Job) -> Path:
 
 
 def job_data(job: Job) -> dict[str, Any]:
-    """A job as plain data. Without folds it says nothing of them: its key and files are as before there were any."""
+    """A job as plain data. Without folds or given weights it says nothing of them: key and files are as before."""
     content = asdict(job)
-    if job.fold is None:
-        del content["fold"]
+    for part in ("fold", "weights"):
+        if content[part] is None:
+            del content[part]
     return content
 
 
@@ -66,8 +67,9 @@ def record_json(record: RunRecord) -> str:
     content = asdict(record)
     del content["predictions"]
     content["job"] = job_data(record.job)
-    if record.trained_on is None:
-        del content["trained_on"]
+    for part in ("trained_on", "weights"):
+        if content[part] is None:
+            del content[part]
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -5,11 +5,13 @@ The loop is that of loop.py with another head, another loss and another end.
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
+from math import isnan
 from typing import TYPE_CHECKING
 
 import torch
@@ -21,7 +23,7 @@ from ra_bench.training.batches import Losses, epoch_batches, steps_per_epoch
 from ra_bench.training.build import build_model, replace_head
 from ra_bench.training.checkpoint import save_body, snapshot
 from ra_bench.training.device import moved, reproducible, resolve
-from ra_bench.training.findings import finding_loss, finding_targets, mean_auroc, probability_rmse
+from ra_bench.training.findings import aurocs, finding_loss, finding_targets, mean_auroc, probability_rmse
 from ra_bench.training.loop import check_films
 from ra_bench.training.optimise import learning_rate, make_optimiser, set_learning_rate
 from ra_bench.training.predict import outputs, predict_all
@@ -29,7 +31,7 @@ from ra_bench.training.standard import spread_of_films
 from ra_bench.values import EpochReport
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
     from pathlib import Path
 
     import numpy as np
@@ -52,6 +54,7 @@ def pretrain(
     seed: int,
     device: str,
     file: Path,
+    about: Mapping[str, str] | None = None,
 ) -> Generator[EpochReport, None, None]:
     """Train a model's body to tell findings, then write it, without the head, to `file`.
 
@@ -59,6 +62,8 @@ def pretrain(
     ----------
     findings, validation_findings : arrays of shape (n, k) and (m, k)
         1 present, 0 absent, -1 uncertain, nan not mentioned (counts as absent).
+    about
+        What the file is to say of itself; its epoch and the AUROC of each finding are added.
     films, validation
         At `base_size(protocol)`; `pretraining.max_films` is for the caller, who need not decode more. There may be no
         validation films: the last epoch is kept then.
@@ -116,7 +121,7 @@ def pretrain(
                 network, validation, columns=columns, protocol=as_trained, greys=greys, device=where, name=model.name
             )
             error = probability_rmse(*known, told)
-            log.info("pretraining epoch %d: mean AUROC %.3f", epoch, mean_auroc(*known, told))
+            log.info("pretraining epoch %d: mean AUROC %.3f", epoch, mean_auroc(aurocs(*known, told)))
             last_is_kept = protocol.keep == "last" or not validation.ids
             if epoch == rule.epochs if last_is_kept else error < least:
                 least, kept, best = error, epoch, snapshot(network)
@@ -137,7 +142,11 @@ def pretrain(
                 "Lower pretraining.optimiser.learning_rate in the protocol or in the model's overrides."
             )
         network.load_state_dict(best)
-        save_body(network, head, file)
+        told = predict_all(
+            network, validation, columns=columns, protocol=as_trained, greys=greys, device=where, name=model.name
+        )
+        areas = [[None if isnan(each.area) else each.area, each.present, each.absent] for each in aurocs(*known, told)]
+        save_body(network, head, file, {**(about or {}), "epoch": str(kept), "auroc": json.dumps(areas)})
 
 
 def check_findings(

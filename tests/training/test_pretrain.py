@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 from ra_bench.errors import NonFiniteLossError, TrainingError
@@ -26,7 +27,7 @@ def given(tmp_path, protocol, model, make_films):
         "validation_findings": np.column_stack([validation_scores > 50, validation_scores > 20]).astype(float),
         "seed": 0,
         "device": "cpu",
-        "file": tmp_path / "body.pt",
+        "file": tmp_path / "body.safetensors",
     }
 
 
@@ -56,7 +57,7 @@ def test_the_same_seed_gives_the_same_body(given, drain):
     bodies = []
     for _ in range(2):
         drain(pretrain(**given))
-        bodies.append(torch.load(given["file"], weights_only=True))
+        bodies.append(load_file(given["file"]))
     assert all(torch.equal(bodies[0][name], bodies[1][name]) for name in bodies[0])
 
 
