@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ra_bench.cohorts.folds import SITES
 from ra_bench.cohorts.splits import plan_hash
-from ra_bench.errors import CohortError, PluginError, RaBenchError, RecordError, UnknownNameError
+from ra_bench.errors import CohortError, PluginError, RaBenchError, RecordError, TrainingError, UnknownNameError
 from ra_bench.plugins import Registry, load_plugins
 from ra_bench.runs.datasets import find_dataset, find_findings, load_findings, load_scores
 from ra_bench.runs.lock import alone
@@ -255,6 +255,11 @@ def pretrain(
 
     _check_device(device)
     spec = suite.registry.get("model", model)
+    if spec.head is None:
+        raise TrainingError(
+            f"The model '{model}' has no body to pretrain: it names no head, the last layer, which pretraining "
+            "replaces. Choose a network; in a model of yours, give ModelSpec.head."
+        )
     name = dataset or spec.pretraining
     if name is None:
         raise CohortError(
@@ -268,7 +273,8 @@ def pretrain(
     kept = body_file(job, rules, findings, suite.data)
     check_place(place, kept)
     is_new = not kept.exists()
-    observers.on_job_start(job=job)
+    if is_new:
+        observers.on_job_start(job=job)
 
     def report(epoch: EpochReport) -> None:
         observers.on_epoch_end(job=job, report=epoch)

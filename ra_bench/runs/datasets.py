@@ -71,7 +71,7 @@ def find_findings(registry: Registry, name: str, data: Path) -> FindingSet:
         return found
     if Path(name).is_dir():
         raise CohortError(
-            f'{name} is a folder. Describe it in a cohort.toml with layout = "chexpert" (see docs/how-to/pretrain.md), '
+            f"{name} is a folder. Describe it in a cohort.toml of the layout 'chexpert' (see docs/how-to/pretrain.md), "
             f"then '--dataset {Path(name) / 'cohort.toml'}'."
         )
     spec: DatasetSpec = registry.get("dataset", name)

@@ -70,6 +70,8 @@ def check_weights(spec: ModelSpec, file: Path) -> GivenWeights:
         The file cannot be read, the model names no head, not one weight fits, or the file says that it was made with
         another model and does not hold all that this one needs.
     """
+    from torch import nn
+
     from ra_bench.training.weights import fit_weights, read_weights
 
     if spec.head is None:
@@ -79,12 +81,18 @@ def check_weights(spec: ModelSpec, file: Path) -> GivenWeights:
         )
     tensors = read_weights(file)
     network = spec.build()
+    if not isinstance(network, nn.Module) or spec.head not in dict(network.named_modules()):
+        raise WeightsError(
+            f"The model '{spec.name}' takes no weights: its head '{spec.head}' is no layer of what it builds, a "
+            f"{type(network).__name__}. Correct ModelSpec.head."
+        )
     fit = fit_weights(tensors, network, spec.head)
     about = about_weights(file)
     wanted = sum(not name.startswith(f"{spec.head}.") for name in network.state_dict())
     if not any(name in fit.tensors for name, _ in network.named_parameters()):
+        named = [name for name in tensors if name.endswith(("weight", "bias"))] or list(tensors)
         raise WeightsError(
-            f"{file}: not one of its {len(tensors)} tensors fits the model '{spec.name}'. It has {_some(list(tensors))}"
+            f"{file}: not one of its {len(tensors)} tensors fits the model '{spec.name}'. It has {_some(named)}"
             f"; the model has {_some([name for name, _ in network.named_parameters()])}. "
             f"{_made_with(about) or 'They are weights of another network.'}"
         )
