@@ -10,7 +10,8 @@ RaBenchError
 │   ├── FilmError           films that are missing or cannot be decoded
 │   └── LeakError           one patient on two sides of a split
 ├── TrainingError           a job that cannot go on
-│   └── NonFiniteLossError  the loss became nan or infinite
+│   ├── NonFiniteLossError  the loss became nan or infinite
+│   └── WeightsError        a file of weights that cannot be read, or does not fit the model
 ├── LauncherError           a place where jobs run that cannot be reached, or that was lost
 ├── RecordError             a run record or board file that cannot be read
 ├── BusyError               another process works in the same folder
@@ -81,6 +82,10 @@ class TrainingError(RaBenchError):
 
 class NonFiniteLossError(TrainingError):
     """The loss became nan or infinite."""
+
+
+class WeightsError(TrainingError):
+    """A file of weights that cannot be read, or does not fit the model."""
 
 
 class LauncherError(RaBenchError):

@@ -46,6 +46,18 @@ OVERRIDABLE = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImageNetWeights:
+    """What a model's own library learnt from ImageNet.
+
+    `load` gives tensors by name, with the network's names, and may need a network connection; `source` says which
+    weights they are and where the file is, for people without one.
+    """
+
+    load: Callable[[], Mapping[str, Any]]
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
     """A model by name.
 
@@ -71,6 +83,8 @@ class ModelSpec:
     baseline: bool = False
     #: False: trained only when asked for by name, not by `--models all`.
     in_all: bool = True
+    #: For `ra-bench run --weights MODEL=imagenet`; None where there are none.
+    imagenet: ImageNetWeights | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -10,20 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 from ra_bench.cohorts.folds import SITES
 from ra_bench.cohorts.splits import plan_hash
-from ra_bench.errors import CohortError, PluginError, RaBenchError, RecordError, UnknownNameError
+from ra_bench.errors import CohortError, PluginError, RaBenchError, RecordError, TrainingError, UnknownNameError
 from ra_bench.plugins import Registry, load_plugins
-from ra_bench.runs.datasets import find_dataset, load_findings, load_scores
+from ra_bench.runs.datasets import find_dataset, find_findings, load_findings, load_scores
 from ra_bench.runs.gather import combined, gather
 from ra_bench.runs.gpus import gpus_for
 from ra_bench.runs.lock import alone
 from ra_bench.runs.merge import folds_of, join, of_board, protocol_of, refusals, strangers
-from ra_bench.runs.plan import PlannedJob, Shard, cheapest_first, dealt, make_job, plan_jobs
+from ra_bench.runs.plan import PlannedJob, Shard, cheapest_first, dealt, make_job, plan_jobs, registered_model
 from ra_bench.runs.protocols import find_protocol
 from ra_bench.runs.records import LOG, job_folder, standing_failures, standing_records, write_failure
+from ra_bench.runs.weights import Start, find_weights, weights_text
 from ra_bench.runs.work import JobWork, Workplace, films_of, splits_for
 from ra_bench.training.progress_file import RESUME, forget_progress
-from ra_bench.training.protocol import asked_compute, base_size, protocol_hash, with_compute
-from ra_bench.values import Board, Cohort, Failure, Fold, Folds, Job, Protocol, SplitPlan
+from ra_bench.training.protocol import asked_compute, base_size, protocol_hash, with_compute, with_overrides
+from ra_bench.values import Board, Cohort, EpochReport, Failure, Fold, Folds, Job, Protocol, SplitPlan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from ra_bench.reports.columns import Columns
     from ra_bench.reports.front import Wishes
     from ra_bench.reports.values import ModelReport, ReadersReport
+    from ra_bench.runs.export import Body
     from ra_bench.runs.gather import Gathered
     from ra_bench.runs.merge import BoardRuns
     from ra_bench.specs import LauncherSpec, Observers
@@ -70,6 +72,8 @@ class Plan:
     jobs: tuple[PlannedJob, ...]
     #: Also what an earlier try of a job kept is not used.
     afresh: bool = False
+    #: Weights that were given, by model.
+    weights: Mapping[str, Start] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +147,7 @@ def plan(
     shard: Shard | None = None,
     device: str = "auto",
     compute: Mapping[str, Any] = MappingProxyType({}),
+    weights: Sequence[str] = (),
     afresh: bool = False,
     retry_failed: bool = False,
     keep_films: bool = True,
@@ -154,6 +159,7 @@ def plan(
     `compute` are keys of the protocol's section of that name; with them the run has a board of its own.
     `shard` takes one part of the jobs, for one of several machines.
     `afresh` and `retry_failed` are as in `runs.plan.plan_jobs`.
+    `weights` are as behind `--weights`; see runs/weights.py.
 
     Films of a cohort.toml that were not seen before are decoded to know them, and stored for the training on the way
     if `keep_films` says so and the protocol uses all of them. `on_films` is as in `run`.
@@ -162,6 +168,8 @@ def plan(
     ------
     UnknownNameError, ProtocolError, CohortError
         A name that nobody registered, a file that cannot be read, a cohort that cannot be used.
+    WeightsError
+        Weights that cannot be read or fetched, or do not fit.
     """
     names = _models(suite.registry, models)
     rules = with_compute(find_protocol(suite.registry, protocol), compute)
@@ -170,7 +178,8 @@ def plan(
     cohort = load_scores(found, suite.data)
     splits = splits_for(cohort, rules, folds)
     board = board_name(cohort.name, rules.name, folds)
-    versions = _pretraining_versions(suite, names)
+    starts = find_weights(suite.registry, weights, names, suite.data)
+    versions = _pretraining_versions(suite, [name for name in names if name not in starts])
     jobs = [
         make_job(
             suite.registry,
@@ -182,8 +191,9 @@ def plan(
             split=plan_hash(splits),
             protocol=rules.name,
             protocol_hash=protocol_hash(rules),
-            pretraining_version=versions[name],
+            pretraining_version=versions.get(name),
             fold=fold,
+            weights=starts[name].given.sha256 if name in starts else None,
         )
         for name in names
         for seed in (seeds or rules.seeds)
@@ -207,6 +217,7 @@ def plan(
             )
         ),
         afresh=afresh,
+        weights=starts,
     )
 
 
@@ -278,6 +289,60 @@ def run(
     )
 
 
+def pretrain(
+    suite: Suite,
+    model: str,
+    *,
+    dataset: str | None = None,
+    protocol: str = DEFAULT_PROTOCOL,
+    seed: int = 0,
+    device: str = "auto",
+    out: Path | None = None,
+    observers: Observers,
+    on_films: OnFilms | None = None,
+) -> Body:
+    """Train a model's body on findings, or take the one that is kept, and write it with a card; see runs/export.py.
+
+    Raises
+    ------
+    UnknownNameError, ProtocolError, CohortError, TrainingError
+        A name that nobody registered, a set or a protocol that cannot be used, a training that cannot go on.
+    WeightsError
+        A file of other weights is there already.
+    """
+    from ra_bench.runs.export import check_place, default_place, export_body
+    from ra_bench.runs.pretraining import body_file, make_body, pretraining_job
+
+    _check_device(device)
+    spec = suite.registry.get("model", model)
+    if spec.head is None:
+        raise TrainingError(
+            f"The model '{model}' has no body to pretrain: it names no head, the last layer, which pretraining "
+            "replaces. Choose a network; in a model of yours, give ModelSpec.head."
+        )
+    name = dataset or spec.pretraining
+    if name is None:
+        raise CohortError(
+            f"The model '{model}' names no set to pretrain on. Name one with --dataset: synthetic-chest, or the path "
+            "of a cohort.toml of CheXpert's layout (see docs/how-to/pretrain.md)."
+        )
+    findings = find_findings(suite.registry, name, suite.data)
+    rules = with_overrides(find_protocol(suite.registry, protocol), spec.overrides)
+    job = pretraining_job(suite.registry, model, rules, findings, seed)
+    place = out or default_place(job)
+    kept = body_file(job, rules, findings, suite.data)
+    check_place(place, kept)
+    is_new = not kept.exists()
+    if is_new:
+        observers.on_job_start(job=job)
+
+    def report(epoch: EpochReport) -> None:
+        observers.on_epoch_end(job=job, report=epoch)
+
+    make_body(spec, job, rules, findings, suite.data, device, report, on_films)
+    return export_body(kept, place, is_new=is_new)
+
+
 def board_name(cohort: str, protocol: str, folds: Folds = None) -> str:
     """A board holds one cohort, one protocol and one split plan; the default protocol and a single split are not named.
 
@@ -328,6 +393,7 @@ def _workplace(suite: Suite, plan: Plan) -> Workplace:
         builtins=BUILTINS,
         plugin_files=suite.plugin_files,
         without=suite.without,
+        weights={model: start.file for model, start in plan.weights.items()},
     )
 
 
@@ -361,13 +427,14 @@ def _is_current(suite: Suite, plan: Plan, job: Job) -> bool:
     """Whether a job belongs on the plan's board: same cohort, split and protocol, and nothing stale."""
     if (job.cohort, job.split, job.protocol_hash) != _setting(plan):
         return False
-    if job.model not in suite.registry.names("model"):
+    model = registered_model(job)
+    if model not in suite.registry.names("model"):
         return True  # its package is not installed here, and nothing says that it changed
     versions = {planned.job.model: planned.job.pretraining_version for planned in plan.jobs}
     try:
         today = make_job(
             suite.registry,
-            job.model,
+            model,
             seed=job.seed,
             board=job.board,
             dataset=job.dataset,
@@ -377,6 +444,7 @@ def _is_current(suite: Suite, plan: Plan, job: Job) -> bool:
             protocol_hash=job.protocol_hash,
             pretraining_version=versions.get(job.model, job.pretraining_version),
             fold=job.fold,
+            weights=job.weights,
         )
     except PluginError:
         return True  # so it is with the package of its trainer or its pretraining set
@@ -391,6 +459,11 @@ def _setting(plan: Plan) -> tuple[str, str, str]:
 def unreadable_records(suite: Suite, plan: Plan) -> list[str]:
     """A sentence each on records in the board's folder that cannot be read, and so are not on the board."""
     return [str(error) for error in standing_records(suite.runs / plan.board)[1]]
+
+
+def about_weights(plan: Plan) -> list[str]:
+    """A sentence or two on the weights that each model was given, and what of them fits."""
+    return [f"{model}: {weights_text(start.given)}" for model, start in plan.weights.items()]
 
 
 def _write_board(suite: Suite, plan: Plan, waiting: Sequence[Job]) -> tuple[Board, str]:
@@ -764,6 +837,7 @@ def _command(registry: Registry, plan: Plan) -> str:
         "" if protocol == DEFAULT_PROTOCOL else f" --protocol {protocol}",
         "" if plan.folds is None else f" --folds {plan.folds}",
         *(f" {_option(key, value)}" for key, value in compute.items()),
+        *(f" --weights {model}={start.given.file}" for model, start in plan.weights.items()),
     ]
     return f"ra-bench run --models {ALL}{''.join(options)}"
 

@@ -99,6 +99,8 @@ class FindingSet:
     citation: str
     licence: str
     simulated: bool = False
+    #: What a user of a body that was trained on it must know, a sentence each.
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,6 +290,9 @@ class Job:
     pretraining_version: str | None = None
     #: None where the films are split once.
     fold: Fold | None = None
+    #: sha256 of the file of weights from which the model starts; None where none was given. The model's name then has
+    #: "+" and the first eight digits behind it: it is another row of the board.
+    weights: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -316,6 +321,25 @@ class Predictions:
     readings: Mapping[str, tuple[float, ...]]
     predicted: tuple[float, ...]
     pixels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenWeights:
+    """Weights made elsewhere from which a model started, and what of them fitted its body, by name.
+
+    `file` is the name of the file; `trained_on` is what it says of itself, empty where it says nothing. `loaded` of
+    `wanted` tensors fitted.
+    """
+
+    file: str
+    sha256: str
+    trained_on: str
+    loaded: int
+    wanted: int
+    adapted: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    unexpected: tuple[str, ...] = ()
+    other_shape: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -349,6 +373,8 @@ class RunRecord:
     uncounted: tuple[str, ...] | None = None
     #: Largest resident memory of the process, where `peak_memory` is that of a device.
     peak_host_memory: int | None = None
+    #: What was given with --weights, and what of it fitted.
+    weights: GivenWeights | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

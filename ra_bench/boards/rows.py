@@ -11,6 +11,7 @@ from ra_bench.boards.evaluate import rounded
 from ra_bench.boards.folds import folds_text
 from ra_bench.boards.rank import compared, places_of
 from ra_bench.runs.records import SCORED
+from ra_bench.runs.weights import weights_text
 from ra_bench.values import BoardRow, MetricValue
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ def _row(
             for sentence in (
                 *said,
                 *_elsewhere(own),
+                *_weights(own),
                 *_overrides(own),
                 *_in_parts(own),
                 *_uncounted(own),
@@ -166,6 +168,10 @@ def _elsewhere(records: Sequence[RunRecord]) -> list[str]:
     if not any(record.job.trainer == SCORED for record in records):
         return []
     return ["Scored from predictions: made elsewhere, so its training and whether it saw the test films are not known."]
+
+
+def _weights(records: Sequence[RunRecord]) -> list[str]:
+    return sorted({weights_text(record.weights) for record in records if record.weights is not None})
 
 
 def _overrides(records: Sequence[RunRecord]) -> list[str]:

@@ -78,6 +78,13 @@ if TYPE_CHECKING:
     metavar="I/N",
     help="Do only part I of N, for one of N machines; 'ra-bench merge' joins their runs.",
 )
+@click.option(
+    "--weights",
+    metavar="MODEL=FILE",
+    multiple=True,
+    help="Start a model from weights made elsewhere, .safetensors or .pt; MODEL=imagenet fetches those of its library. "
+    "May be given several times.",
+)
 @click.option("--explain", is_flag=True, help="Only say which jobs stand, which would run, and why.")
 @click.option("--afresh", is_flag=True, help="Train even what stands.")
 @click.option("--retry-failed", is_flag=True, help="Run only what failed, also what failed twice in the same way.")
@@ -98,6 +105,7 @@ def command(
     timeout: str | None,
     launcher: str,
     shard: str | None,
+    weights: tuple[str, ...],
     explain: bool,
     afresh: bool,
     retry_failed: bool,
@@ -136,11 +144,14 @@ def command(
             shard=_shard(shard),
             device=device,
             compute=_compute(precision, compile_it=compile_it, fit_batch=fit_batch),
+            weights=weights,
             afresh=afresh,
             retry_failed=retry_failed,
             keep_films=not explain,
             on_films=display.on_films,
         )
+        for sentence in office.about_weights(plan):
+            display.say(sentence)
         if explain:
             display.stop()
             _explain(plan)

@@ -168,7 +168,7 @@ def _completed(content: Mapping[str, Any], file: Path) -> Mapping[str, Any]:
     if layout == CHEXPERT:
         raise DescriptionError(
             f"{file}: 'layout' is '{CHEXPERT}', which has findings and no score: a set for pretraining, no cohort. "
-            "See docs/how-to/pretrain.md."
+            f"It is for 'ra-bench pretrain MODEL --dataset {file}'. See docs/how-to/pretrain.md."
         )
     if layout != GENERIC and layout not in LAYOUTS:
         nearest = get_close_matches(layout, LAYOUTS, n=1)

@@ -50,6 +50,34 @@ def find_dataset(
     )
 
 
+def find_findings(registry: Registry, name: str, data: Path) -> FindingSet:
+    """The pretraining set registered under a name, or the one that a path to a cohort.toml describes.
+
+    Raises
+    ------
+    UnknownNameError
+        Neither a registered name nor the path of a file.
+    CohortError
+        A name that has scores and no findings, a folder, or a file with the name of an installed dataset.
+    """
+    if name.endswith(".toml"):
+        from ra_bench.cohorts.findings_file import load_findings_file
+
+        found = load_findings_file(Path(name))
+        if found.name in registry.names("dataset"):
+            raise CohortError(
+                f"{name}: 'name' is '{found.name}', the name of an installed dataset. Give yours another."
+            )
+        return found
+    if Path(name).is_dir():
+        raise CohortError(
+            f"{name} is a folder. Describe it in a cohort.toml of the layout 'chexpert' (see docs/how-to/pretrain.md), "
+            f"then '--dataset {Path(name) / 'cohort.toml'}'."
+        )
+    spec: DatasetSpec = registry.get("dataset", name)
+    return load_findings(spec, data)
+
+
 def _registered(registry: Registry, name: str) -> DatasetSpec:
     folder = Path(name)
     if folder.is_dir():

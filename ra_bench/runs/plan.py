@@ -41,11 +41,15 @@ _SAID = {
     "trainer_source": "source of the trainer",
     "pretraining": "pretraining set",
     "pretraining_version": "version of the pretraining set",
+    "weights": "weights to start from",
 }
 
 
 #: Sections of a protocol that do not decide a result.
 _UNSAID = ("summary", "ours.", "seeds")
+
+#: Of the sha256 of given weights, in the name of a row.
+_DIGITS = 8
 
 #: Why a job runs that nobody will wonder about.
 FIRST_TIME = "no finished run of this model and seed yet"
@@ -78,8 +82,11 @@ def make_job(
     protocol_hash: str,
     pretraining_version: str | None = None,
     fold: Fold | None = None,
+    weights: str | None = None,
 ) -> Job:
     """The job of one model, seed and fold, with the key that identifies it.
+
+    `weights` is the sha256 of the file from which the model starts: instead of pretraining, where it had any.
 
     Raises
     ------
@@ -94,7 +101,7 @@ def make_job(
     job = Job(
         key="",
         board=board,
-        model=model,
+        model=model if weights is None else f"{model}+{weights[:_DIGITS]}",
         seed=seed,
         dataset=dataset,
         cohort=cohort,
@@ -106,11 +113,17 @@ def make_job(
         plugin_source=plugin.source,
         trainer=spec.trainer,
         trainer_source=_trainer_source(registry, spec.trainer),
-        pretraining=spec.pretraining,
-        pretraining_version=pretraining_version,
+        pretraining=spec.pretraining if weights is None else None,
+        pretraining_version=pretraining_version if weights is None else None,
         fold=fold,
+        weights=weights,
     )
     return replace(job, key=job_key(job))
+
+
+def registered_model(job: Job) -> str:
+    """The name under which a job's model is registered: without what tells the weights that it starts from."""
+    return job.model if job.weights is None else job.model.removesuffix(f"+{job.weights[:_DIGITS]}")
 
 
 def job_key(job: Job) -> str:

@@ -31,7 +31,7 @@ RECORD, PREDICTIONS, HISTORY, JOB, LOG, FAILURE = (
     "failure.json",
 )
 #: Fields that came later, with what they are if not given: written only where they say otherwise, so that files stand.
-_CAME_LATER = {"trained_on": None, "batch_parts": 1, "uncounted": None, "peak_host_memory": None}
+_CAME_LATER = {"trained_on": None, "batch_parts": 1, "uncounted": None, "peak_host_memory": None, "weights": None}
 #: Those that are written beside themselves and renamed.
 FILES = (RECORD, PREDICTIONS, HISTORY, JOB, FAILURE)
 #: Stands where a record names its trainer, when its predictions were made elsewhere and only measured here.
@@ -47,10 +47,11 @@ def job_folder(runs: Path, job: Job) -> Path:
 
 
 def job_data(job: Job) -> dict[str, Any]:
-    """A job as plain data. Without folds it says nothing of them: its key and files are as before there were any."""
+    """A job as plain data. Without folds or given weights it says nothing of them: key and files are as before."""
     content = asdict(job)
-    if job.fold is None:
-        del content["fold"]
+    for part in ("fold", "weights"):
+        if content[part] is None:
+            del content[part]
     return content
 
 

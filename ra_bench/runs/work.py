@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from statistics import median
 from typing import TYPE_CHECKING
@@ -10,21 +10,22 @@ from typing import TYPE_CHECKING
 from ra_bench.cohorts.folds import plan_splits
 from ra_bench.cohorts.splits import plan_hash, reference
 from ra_bench.cohorts.store import open_store
-from ra_bench.errors import CohortError, TrainingError
+from ra_bench.errors import CohortError, TrainingError, WeightsError
 from ra_bench.files import make_folder, sweep
 from ra_bench.plugins import Registry, load_plugins
 from ra_bench.runs.datasets import find_dataset, load_scores
-from ra_bench.runs.plan import protocol_data
+from ra_bench.runs.plan import protocol_data, registered_model
 from ra_bench.runs.pretraining import body_weights
 from ra_bench.runs.process import device_used, environment, logged_to, peak_memory
 from ra_bench.runs.records import FILES, LOG, job_folder, write_job, write_record
+from ra_bench.runs.weights import Start, check_weights, digest_of
 from ra_bench.specs import FilmSet, FitTask, Fitted
 from ra_bench.training.progress_file import RESUME, forget_progress, has_progress
 from ra_bench.training.protocol import base_size, with_overrides
 from ra_bench.values import Cohort, EpochReport, Folds, Job, Predictions, Protocol, RunRecord, Split, SplitPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -43,7 +44,8 @@ _ENOUGH = 8
 class Workplace:
     """What a worker must know beside the job: where things are, which plugins to load, on which device to train.
 
-    `dataset` is a name, or the path of a cohort.toml; a job holds the name only.
+    `dataset` is a name, or the path of a cohort.toml; a job holds the name only. `weights` are the files from which
+    models start.
     """
 
     runs: Path
@@ -55,6 +57,7 @@ class Workplace:
     builtins: tuple[str, ...]
     plugin_files: tuple[Path, ...] = ()
     without: tuple[str, ...] = ()
+    weights: Mapping[str, Path] = field(default_factory=dict)
 
     def registry(self) -> Registry:
         """Load the plugins that the run was started with."""
@@ -126,14 +129,19 @@ def _do(workplace: Workplace, job: Job, folder: Path, on_epoch: Callable[[EpochR
     for name in (*FILES, CHECKPOINT):
         sweep(folder / name)
     registry = workplace.registry()
-    spec: ModelSpec = registry.get("model", job.model)
+    spec: ModelSpec = registry.get("model", registered_model(job))
     protocol = with_overrides(workplace.protocol, spec.overrides)
     cohort = load_scores(find_dataset(registry, workplace.dataset), workplace.data)
     plan = splits_for(cohort, protocol, workplace.folds)
     if (cohort.version, plan_hash(plan)) != (job.cohort, job.split):
         raise CohortError(f"The cohort '{cohort.name}' changed while the run was going on. Start the run again.")
     split = plan.splits[0 if job.fold is None else job.fold.number - 1]
-    pretrained = body_weights(registry, job, protocol, workplace.data, workplace.device, on_epoch, watch)
+    start = _start(workplace, job, spec)
+    pretrained = (
+        body_weights(registry, job, protocol, workplace.data, workplace.device, on_epoch, watch)
+        if start is None
+        else start.file
+    )
     progress = FileProgress(folder / RESUME, job=job.key, watch=watch)
     task = FitTask(
         model=spec,
@@ -165,14 +173,25 @@ def _do(workplace: Workplace, job: Job, folder: Path, on_epoch: Callable[[EpochR
         peak_memory=peak_memory(device),
         kept_epoch=fitted.kept_epoch,
         batch_parts=fitted.batch_parts,
-        pretrained_on=spec.pretraining,
+        pretrained_on=spec.pretraining if start is None else start.given.trained_on or start.given.file,
         overrides={key: str(value) for key, value in spec.overrides.items()},
         device=device,
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         environment=environment(device),
         uncounted=fitted.uncounted,
         peak_host_memory=peak_memory("cpu") if device.startswith("cuda") else None,
+        weights=None if start is None else start.given,
     )
+
+
+def _start(workplace: Workplace, job: Job, spec: ModelSpec) -> Start | None:
+    """The weights that the job starts from, the same as when the run was planned; None where none were given."""
+    if job.weights is None:
+        return None
+    file = workplace.weights[spec.name]
+    if digest_of(file) != job.weights:
+        raise WeightsError(f"{file} changed while the run was going on. Start the run again.")
+    return Start(file=file, given=check_weights(spec, file))
 
 
 def _fit(

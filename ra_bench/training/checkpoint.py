@@ -1,18 +1,19 @@
-"""Weights on disk: checkpoints of whole models, and bodies without a head. Loadable with `weights_only=True`."""
+"""Weights on disk: checkpoints of whole models, and bodies without a head."""
 
 from __future__ import annotations
 
 import logging
-import pickle
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
-from ra_bench.errors import NonFiniteLossError, TrainingError
+from ra_bench.errors import NonFiniteLossError, TrainingError, WeightsError
 from ra_bench.files import replacing
+from ra_bench.training.weights import fit_weights, read_weights, write_weights
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 CHECKPOINT = "checkpoint.pt"
@@ -67,9 +68,10 @@ def save(content: dict[str, Any], file: Path) -> None:
         torch.save(content, opened)
 
 
-def save_body(model: nn.Module, head: str, file: Path) -> None:
-    """Write the weights of all but the layer named `head`."""
-    save({name: value for name, value in snapshot(model).items() if not name.startswith(f"{head}.")}, file)
+def save_body(model: nn.Module, head: str, file: Path, about: Mapping[str, str] | None = None) -> None:
+    """Write the weights of all but the layer named `head`, with what is known of them, as safetensors."""
+    body = {name: value for name, value in snapshot(model).items() if not name.startswith(f"{head}.")}
+    write_weights(body, about or {}, file)
 
 
 def load_body(model: nn.Module, head: str | None, file: Path) -> None:
@@ -86,19 +88,18 @@ def load_body(model: nn.Module, head: str | None, file: Path) -> None:
             "Give ModelSpec.head, the dotted name of its last layer, such as 'fc'."
         )
     try:
-        body = torch.load(file, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        fit = fit_weights(read_weights(file), model, head)
+    except WeightsError as error:
         raise TrainingError(f"Cannot load the pretrained body {file}. Delete it and start the run again.") from error
-    wanted = {name: value for name, value in model.state_dict().items() if not name.startswith(f"{head}.")}
-    fits = {name: body[name] for name, value in wanted.items() if name in body and body[name].shape == value.shape}
-    if not any(name in fits for name, _ in model.named_parameters()):
+    if not any(name in fit.tensors for name, _ in model.named_parameters()):
         raise TrainingError(
             f"Not one weight of the pretrained body {file} fits the model: the body belongs to another network. "
             "Delete it and start the run again."
         )
-    model.load_state_dict(fits, strict=False)
-    log.info("pretrained body: %d of %d tensors loaded from %s", len(fits), len(wanted), file)
-    if missing := sorted(wanted.keys() - fits.keys()):
+    model.load_state_dict(fit.tensors, strict=False)
+    of = sum(not name.startswith(f"{head}.") for name in model.state_dict())
+    log.info("pretrained body: %d of %d tensors loaded from %s", len(fit.tensors), of, file)
+    if missing := sorted((*fit.missing, *fit.other_shape)):
         log.warning("not in the pretrained body, or of another shape: %s", ", ".join(missing))
-    if surplus := sorted(name for name in body.keys() - wanted.keys() if not name.startswith(f"{head}.")):
-        log.warning("in the pretrained body, but not in the model: %s", ", ".join(surplus))
+    if fit.unexpected:
+        log.warning("in the pretrained body, but not in the model: %s", ", ".join(fit.unexpected))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -10,6 +12,8 @@ from torch.nn import functional
 from ra_bench.errors import TrainingError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import torch
     from numpy.typing import NDArray
 
@@ -79,21 +83,54 @@ def probability_rmse(targets: NDArray[np.float64], weights: NDArray[np.float64],
     return float(np.sqrt(np.mean((_sigmoid(logits[counted]) - targets[counted]) ** 2)))
 
 
-def mean_auroc(targets: NDArray[np.float64], weights: NDArray[np.float64], logits: NDArray[np.float64]) -> float:
-    """Area under the receiver operating characteristic, 0 to 1, mean over the findings that occur and also fail to.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Auroc:
+    """How well one finding is told: the area under its receiver operating characteristic, 0 to 1, and on how many.
 
-    nan where there is no such finding.
+    The area is nan where no film has the finding, or none has not.
     """
-    areas = [
-        _auroc(targets[counted, finding] > 0, logits[counted, finding])
-        for finding, counted in enumerate((weights > 0).T)
-        if len(set(targets[counted, finding])) == 2
-    ]
-    return float(np.mean(areas)) if areas else float("nan")
+
+    area: float
+    present: int
+    absent: int
+
+
+def aurocs(
+    targets: NDArray[np.float64], weights: NDArray[np.float64], logits: NDArray[np.float64]
+) -> tuple[Auroc, ...]:
+    """The area of each finding over the films on which it counts; all arrays of shape (n, k).
+
+    The area is the part of the pairs (present, absent) that the logit puts in this order, a tie counting half: the
+    Mann-Whitney U over n1 n0 (Hanley and McNeil 1982, Radiology 143:29-36).
+
+    Examples
+    --------
+    >>> aurocs(np.array([[1.0], [0.0], [1.0]]), np.ones((3, 1)), np.array([[2.0], [1.0], [0.0]]))
+    (Auroc(area=0.5, present=2, absent=1),)
+    """
+    found = []
+    for finding, counted in enumerate((weights > 0).T):
+        present, score = targets[counted, finding] > 0, logits[counted, finding]
+        found.append(Auroc(area=_auroc(present, score), present=int(present.sum()), absent=int((~present).sum())))
+    return tuple(found)
+
+
+def auroc_text(targets: NDArray[np.float64], weights: NDArray[np.float64], logits: NDArray[np.float64]) -> str:
+    """The areas as JSON: area or null, present and absent films a finding."""
+    areas = aurocs(targets, weights, logits)
+    return json.dumps([[None if np.isnan(each.area) else each.area, each.present, each.absent] for each in areas])
+
+
+def mean_auroc(areas: Iterable[Auroc]) -> float:
+    """Mean area over the findings that have one; nan where none has."""
+    known = [each.area for each in areas if not np.isnan(each.area)]
+    return float(np.mean(known)) if known else float("nan")
 
 
 def _auroc(present: NDArray[np.bool_], score: NDArray[np.float64]) -> float:
-    """Part of the pairs (present, absent) that the score puts in this order; a tie counts half (Mann-Whitney)."""
+    """Part of the pairs (present, absent) that the score puts in this order; a tie counts half; nan if none."""
+    if present.all() or not present.any():
+        return float("nan")
     absent = np.sort(score[~present])
     below = np.searchsorted(absent, score[present], side="left")
     not_above = np.searchsorted(absent, score[present], side="right")

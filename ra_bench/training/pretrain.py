@@ -23,7 +23,7 @@ from ra_bench.training.batches import Losses, epoch_batches, steps_per_epoch
 from ra_bench.training.build import build_model, replace_head
 from ra_bench.training.checkpoint import Best, save_body
 from ra_bench.training.device import moved, reproducible, resolve
-from ra_bench.training.findings import finding_loss, finding_targets, mean_auroc, probability_rmse
+from ra_bench.training.findings import auroc_text, aurocs, finding_loss, finding_targets, mean_auroc, probability_rmse
 from ra_bench.training.loop import check_films
 from ra_bench.training.optimise import learning_rate, make_optimiser, set_learning_rate
 from ra_bench.training.parts import cut, parts_that_fit
@@ -32,7 +32,7 @@ from ra_bench.training.standard import spread_of_films
 from ra_bench.values import EpochReport
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
     from pathlib import Path
 
     import numpy as np
@@ -55,6 +55,7 @@ def pretrain(
     seed: int,
     device: str,
     file: Path,
+    about: Mapping[str, str] | None = None,
     progress: Progress = NoProgress(),  # noqa: B008 - it is frozen
 ) -> Generator[EpochReport, None, None]:
     """Train a model's body to tell findings, then write it, without the head, to `file`.
@@ -63,6 +64,8 @@ def pretrain(
     ----------
     findings, validation_findings : arrays of shape (n, k) and (m, k)
         1 present, 0 absent, -1 uncertain, nan not mentioned (counts as absent).
+    about
+        What the file is to say of itself; its epoch and the AUROC of each finding are added.
     films, validation
         At `base_size(protocol)`; `pretraining.max_films` is for the caller, who need not decode more. There may be no
         validation films: the last epoch is kept then.
@@ -93,10 +96,19 @@ def pretrain(
         forward = partial(outputs, compiled(network, protocol.compute, where), columns=columns, name=model.name)
         optimiser = make_optimiser(rule.optimiser, network.parameters())
         scaler = loss_scaler(protocol.compute, where)
+        tell = partial(
+            predict_all,
+            network,
+            validation,
+            columns=columns,
+            protocol=as_trained,
+            greys=greys,
+            device=where,
+            name=model.name,
+        )  # outputs for the validation films, shape (m, k)
         batch_parts = parts_that_fit(network, protocol, rule.batch_size, where, forward)
         steps = steps_per_epoch(count, rule.batch_size)
-        last_is_kept = protocol.keep == "last" or not validation.ids
-        best = Best(last=rule.epochs if last_is_kept else None)
+        best = Best(last=rule.epochs if protocol.keep == "last" or not validation.ids else None)
         states: dict[str, Stateful] = {"model": network, "optimiser": optimiser, "scaler": scaler, "best": best}
         done = progress.restore(states)  # epochs of an earlier try that was stopped
 
@@ -126,11 +138,9 @@ def pretrain(
             train_loss = losses.mean()
             seconds = time.perf_counter() - started
 
-            told = predict_all(
-                network, validation, columns=columns, protocol=as_trained, greys=greys, device=where, name=model.name
-            )
+            told = tell()
             error = probability_rmse(*known, told)
-            log.info("pretraining epoch %d: mean AUROC %.3f", epoch, mean_auroc(*known, told))
+            log.info("pretraining epoch %d: mean AUROC %.3f", epoch, mean_auroc(aurocs(*known, told)))
             best.offer(network, epoch=epoch, error=error)
             report = EpochReport(
                 stage="pretraining",
@@ -150,7 +160,7 @@ def pretrain(
             otherwise=f"The model '{model.name}' gave no finite output for the validation films of its pretraining. "
             "Lower pretraining.optimiser.learning_rate in the protocol or in the model's overrides.",
         )
-        save_body(network, head, file)
+        save_body(network, head, file, {**(about or {}), "epoch": str(best.epoch), "auroc": auroc_text(*known, tell())})
 
 
 def check_findings(

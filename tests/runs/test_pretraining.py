@@ -21,7 +21,7 @@ def ran(tmp_path_factory, tiny_suite, tiny_protocol, new_observer):
 
 
 def weights(folder):
-    return {file.name: file.stat().st_mtime_ns for file in folder.glob("data/pretrained/*.pt")}
+    return {file.name: file.stat().st_mtime_ns for file in folder.glob("data/pretrained/*.safetensors")}
 
 
 def test_the_stages_are_told_one_after_the_other(ran):

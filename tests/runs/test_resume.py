@@ -95,7 +95,7 @@ class Killer:
         stages = {"": 0, "pretraining": 0, "training": EPOCHS}
         told = max((stages[stage] + epochs[-1] for stage, epochs in now.heard.items()), default=0)
         runs = job_folder(now.folder / "runs", self.job)
-        bodies = [*(now.folder / "data/pretrained").glob("*.pt")]
+        bodies = [file for ending in ("safetensors", "pt") for file in now.folder.glob(f"data/pretrained/*.{ending}")]
         body = [EPOCHS for file in bodies if "resume" not in file.name and not file.name.startswith(".")]
         beside = {file.name.partition(".resume")[0] for file in bodies if ".resume" in file.name}
         found = [find_progress(runs / RESUME, self.job.key)]

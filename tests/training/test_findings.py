@@ -5,9 +5,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import mannwhitneyu
 
 from ra_bench.errors import TrainingError
-from ra_bench.training.findings import finding_loss, finding_targets, mean_auroc, probability_rmse
+from ra_bench.training.findings import aurocs, finding_loss, finding_targets, mean_auroc, probability_rmse
 
 FOUR = np.array([[1.0, 0.0, -1.0, np.nan]])
 
@@ -69,7 +70,7 @@ def test_probability_rmse_of_a_sure_and_right_model_is_nothing():
 def test_nothing_to_measure_is_nan():
     none = np.zeros((1, 2))
     assert math.isnan(probability_rmse(none, none, none))
-    assert math.isnan(mean_auroc(none, np.ones((1, 2)), none))
+    assert math.isnan(mean_auroc(aurocs(none, np.ones((1, 2)), none)))
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(-3, 3)), min_size=2, max_size=15))
@@ -78,15 +79,19 @@ def test_auroc_counts_the_pairs_in_the_right_order(cases):
     absent = [score for truth, score in cases if not truth]
     targets = np.array([[float(truth)] for truth, _ in cases])
     scores = np.array([[float(score)] for _, score in cases])
-    area = mean_auroc(targets, np.ones_like(targets), scores)
+    (found,) = aurocs(targets, np.ones_like(targets), scores)
+    assert (found.present, found.absent) == (len(present), len(absent))
     if not present or not absent:
-        assert math.isnan(area)
+        assert math.isnan(found.area)
     else:
         pairs = [1.0 if p > a else 0.5 if p == a else 0.0 for p in present for a in absent]
-        assert area == pytest.approx(np.mean(pairs))
+        assert found.area == pytest.approx(np.mean(pairs))
+        assert found.area == pytest.approx(mannwhitneyu(present, absent).statistic / len(present) / len(absent))
 
 
 def test_mean_auroc_leaves_out_ignored_films_and_findings_without_both_sides():
     targets = np.array([[1.0, 1.0], [0.0, 1.0], [0.0, 1.0]])
     weights = np.array([[1.0, 1.0], [1.0, 1.0], [0.0, 1.0]])
-    assert mean_auroc(targets, weights, np.array([[2.0, 0], [1.0, 0], [9.0, 0]])) == 1
+    areas = aurocs(targets, weights, np.array([[2.0, 0], [1.0, 0], [9.0, 0]]))
+    assert [(each.present, each.absent) for each in areas] == [(1, 1), (3, 0)]
+    assert mean_auroc(areas) == 1

@@ -1,12 +1,15 @@
+import json
 import logging
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 from ra_bench.errors import NonFiniteLossError, TrainingError
+from ra_bench.training.about import about_weights
 from ra_bench.training.loop import fit
 from ra_bench.training.pretrain import pretrain
 from ra_bench.training.protocol import with_overrides
@@ -26,7 +29,7 @@ def given(tmp_path, protocol, model, make_films):
         "validation_findings": np.column_stack([validation_scores > 50, validation_scores > 20]).astype(float),
         "seed": 0,
         "device": "cpu",
-        "file": tmp_path / "body.pt",
+        "file": tmp_path / "body.safetensors",
     }
 
 
@@ -52,11 +55,28 @@ def test_the_file_holds_a_body_that_the_trainer_takes(given, make_task, drain, c
     assert np.isfinite(fitted.test).all()
 
 
+def test_the_file_says_what_it_was_told_and_how_well_findings_are_told(given, drain):
+    given["protocol"] = with_overrides(given["protocol"], {"pretraining.epochs": 10, "keep": "last"})
+    drain(pretrain(**given, about={"model": "tiny"}))
+    about = about_weights(given["file"])
+    assert (about["model"], about["epoch"]) == ("tiny", "10")
+    truth = given["validation_findings"]
+    areas = json.loads(about["auroc"])
+    assert [counts for _, *counts in areas] == [[int(sum(side)), int(sum(1 - side))] for side in truth.T]
+    assert min(area for area, *_ in areas if area is not None) > 0.9
+
+
+def test_a_finding_that_every_validation_film_has_gets_no_area(given, drain):
+    given["validation_findings"][:, 1] = 1
+    drain(pretrain(**given))
+    assert json.loads(about_weights(given["file"])["auroc"])[1] == [None, 12, 0]
+
+
 def test_the_same_seed_gives_the_same_body(given, drain):
     bodies = []
     for _ in range(2):
         drain(pretrain(**given))
-        bodies.append(torch.load(given["file"], weights_only=True))
+        bodies.append(load_file(given["file"]))
     assert all(torch.equal(bodies[0][name], bodies[1][name]) for name in bodies[0])
 
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
+from torchvision.models import mobilenet_v2
 
 from ra_bench import ModelSpec
 from ra_bench_mobilenetv2.plugin import build, register_models
@@ -84,6 +85,27 @@ def test_the_score_reaches_every_parameter(network: nn.Module) -> None:
     network(torch.randn(2, 3, 64, 64)).square().sum().backward()
 
     assert [name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()] == []
+
+
+def test_the_body_with_torchvisions_weights_gives_what_torchvisions_gives(network: nn.Module) -> None:
+    """torchvision's own network with random weights, as `imagenet` gives them but for the numbers in them."""
+    torch.manual_seed(3)
+    theirs = mobilenet_v2(weights=None).eval()
+    weights = {name: value for name, value in theirs.state_dict().items() if not name.startswith("classifier.1.")}
+    left_out, surplus = network.load_state_dict(weights, strict=False)
+    film = torch.randn(2, 3, 64, 96)
+
+    assert (left_out, surplus) == (["classifier.1.weight", "classifier.1.bias"], [])
+    ours = network.eval().get_submodule("features")(film)
+    torch.testing.assert_close(ours, theirs.get_submodule("features")(film), rtol=1e-5, atol=1e-5)
+
+
+def test_the_weights_that_are_fetched_lie_where_the_source_says() -> None:
+    from torchvision.models import MobileNet_V2_Weights
+
+    (imagenet,) = [spec.imagenet for spec in register_models() if spec.imagenet is not None]
+
+    assert imagenet.source.endswith(MobileNet_V2_Weights.IMAGENET1K_V2.url)
 
 
 def test_listing_it_does_not_import_torch() -> None:

@@ -3,9 +3,11 @@
 import subprocess
 import sys
 from fnmatch import fnmatchcase
+from typing import Any, cast
 
 import pytest
 import torch
+from timm import create_model
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -97,6 +99,35 @@ def test_the_score_reaches_every_parameter(network: nn.Module) -> None:
     network(torch.randn(2, 3, 64, 64)).square().sum().backward()
 
     assert [name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()] == []
+
+
+def test_the_body_takes_every_weight_of_timms_and_differs_in_the_strided_shortcuts_alone(network: nn.Module) -> None:
+    """Timm's own network with random weights, as `imagenet` gives them but for the numbers in them."""
+    torch.manual_seed(3)
+    theirs = create_model("resnetv2_50.a1h_in1k", pretrained=False).eval()
+    weights = {name: value for name, value in theirs.state_dict().items() if not name.startswith("head.fc.")}
+    left_out, surplus = network.load_state_dict(weights, strict=False)
+    film = torch.randn(2, 3, 64, 96)
+
+    assert (left_out, surplus) == (["head.fc.weight", "head.fc.bias"], [])
+    ours = network.eval()
+    torch.testing.assert_close(ours.get_submodule("stem")(film), theirs.get_submodule("stem")(film))
+    stem = theirs.get_submodule("stem")(film)
+    torch.testing.assert_close(  # no stride, so one and the same
+        ours.get_submodule("stages.0")(stem), theirs.get_submodule("stages.0")(stem), rtol=1e-5, atol=1e-5
+    )
+    averaging = create_model("resnetv2_50", pretrained=False, avg_down=True).eval()
+    averaging.load_state_dict(theirs.state_dict())
+    torch.testing.assert_close(
+        cast("Any", ours).forward_features(film), cast("Any", averaging).forward_features(film), rtol=1e-5, atol=1e-5
+    )
+
+
+def test_only_the_model_without_transfer_has_imagenet_weights() -> None:
+    assert [(spec.name, spec.imagenet is not None) for spec in register_models()] == [
+        ("resnet50", True),
+        ("resnet50-transfer", False),
+    ]
 
 
 def test_listing_it_does_not_import_torch() -> None:

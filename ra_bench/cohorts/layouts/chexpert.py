@@ -64,6 +64,7 @@ def read_chexpert(csv: Path, *, frontal_only: bool = True, name: str = "chexpert
         The first film is in none of the places where the table may point to.
     """
     table = _read(csv)
+    every = len(table)
     if frontal_only:
         table = table[table[VIEW].str.lower() == "frontal"]
         if table.empty:
@@ -88,6 +89,7 @@ def read_chexpert(csv: Path, *, frontal_only: bool = True, name: str = "chexpert
         ),
         citation=CITATION,
         licence=LICENCE,
+        remarks=(f"Frontal films only: {every - len(table):,} laterals left out.",) if frontal_only else (),
     )
 
 

@@ -37,10 +37,13 @@ def find_layout(folder: Path) -> tuple[Layout, Path] | None:
     from ra_bench.cohorts.layouts.parts import tables_with
 
     found = [(layout, table) for layout in LAYOUTS.values() for table in layout.tables(folder)]
-    if not found and tables_with(folder, ("Path", VIEW, *FINDINGS)):
+    if not found and (tables := tables_with(folder, ("Path", VIEW, *FINDINGS))):
+        table = min(tables, key=lambda file: (file.stem != "train", file)).relative_to(folder).as_posix()
         raise CohortError(
             f"{folder}: has CheXpert's layout: findings of chests and no score, so it is a set for pretraining and no "
-            "cohort. See docs/how-to/pretrain.md."
+            f"cohort. Write a cohort.toml in it with these lines, then 'ra-bench pretrain MODEL --dataset "
+            f'{folder / "cohort.toml"}\'. See docs/how-to/pretrain.md.\nname = "{folder.resolve().name}"\n'
+            f'layout = "{CHEXPERT}"\ntable = "{table}"'
         )
     if len(found) > 1:
         names = ", ".join(f"{table.relative_to(folder)} ({layout.name})" for layout, table in found[:5])

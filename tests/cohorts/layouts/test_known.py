@@ -3,12 +3,15 @@
 import pytest
 
 from ra_bench.cohorts.description import complete_description, read_description, write_description
+from ra_bench.cohorts.findings_file import load_findings_file
 from ra_bench.cohorts.layouts.chexpert import FINDINGS, VIEW
 from ra_bench.cohorts.layouts.known import LAYOUTS
 from ra_bench.cohorts.load import load_cohort
 from ra_bench.cohorts.propose import propose_description
 from ra_bench.errors import CohortError, DescriptionError
 from ra_bench.reports.known_films import films_described
+
+ROW = "CheXpert-v1.0-small/train/patient00001/study1/view1_frontal.jpg,Female,68,Frontal,AP" + 14 * "," + "\n"
 
 
 @pytest.fixture
@@ -62,14 +65,20 @@ def test_hands_of_any_table_are_composed_by_columns(file):
 
 def test_chexpert_is_no_cohort(file):
     message = refused(file('layout = "chexpert"'))
-    assert "findings and no score: a set for pretraining, no cohort. See docs/how-to/pretrain.md." in message
+    assert "findings and no score: a set for pretraining, no cohort. It is for 'ra-bench pretrain MODEL" in message
+    assert message.endswith("See docs/how-to/pretrain.md.")
 
 
 def test_a_folder_with_chexperts_table_is_told(tmp_path, save_film):
     save_film(tmp_path / "train" / "patient00001" / "study1" / "view1_frontal.jpg")
     (tmp_path / "train.csv").write_text(",".join(("Path", "Sex", "Age", VIEW, "AP/PA", *FINDINGS)) + "\n")
-    with pytest.raises(CohortError, match=r"has CheXpert's layout: findings of chests .* See docs/how-to/pretrain\.md"):
+    with pytest.raises(
+        CohortError, match=r"has CheXpert's layout: findings of chests .* See docs/how-to/pretrain\.md"
+    ) as caught:
         propose_description(tmp_path)
+    (tmp_path / "cohort.toml").write_text(str(caught.value).split("\n", 1)[1])  # the lines that it says to write
+    (tmp_path / "train.csv").write_text((tmp_path / "train.csv").read_text() + ROW)
+    assert len(load_findings_file(tmp_path / "cohort.toml").samples) == 1
 
 
 def test_the_generic_table_may_be_named(make_folder, tmp_path):
