@@ -29,6 +29,9 @@ _ROWS = {
     "MobileNetV2": "mobilenetv2",
 }
 _NOT_MEASURED = "not measured"
+#: Processes of one model that are further apart than this were not alone on the machine.
+_MUCH = 0.2
+_RESTLESS = "something else ran here. Let the machine rest and measure again before you trust a time."
 _PUBLISHED = "PUBLISHED epoch (Wang et al. 2022)"
 _THEIRS = (
     "The column headed PUBLISHED was printed by Wang et al. 2022 (two Tesla P4, 1024 x 1024, batch 4), as epoch times: "
@@ -125,6 +128,7 @@ def _setting(there: Sequence[Measured], bench: Bench) -> tuple[str, ...]:
         (
             f"Medians over {there[0].rounds} processes a model, one at a time, model after model in each round. "
             f"A training step was up to {apart:.0%} off its median in one of them."
+            + (f" That is much: {_RESTLESS}" if apart > _MUCH else "")
         ),
     )
 

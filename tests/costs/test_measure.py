@@ -109,3 +109,11 @@ def test_films_of_noise_are_stored_at_the_base_size(bench):
     films = noise_films(bench.protocol)
     assert films.films.shape == (4, 36, 45)  # 32 x 40 over 0.9
     assert len(set(films.ids)) == 4
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
+def test_a_gpu_tells_its_memory_and_its_energy_or_why_not(small, bench):
+    cost = measure(small, replace(bench, device="cuda"))
+    assert cost.training_device_memory >= cost.inference_device_memory > 0
+    assert "gpu" in cost.environment
+    assert (cost.training_joules is None) == bool(cost.energy_unknown)

@@ -132,6 +132,13 @@ def test_how_far_the_processes_were_apart_is_said():
     assert "up to 7% off" in " ".join(text.split())
 
 
+@pytest.mark.parametrize(("apart", "warned"), [(0.2, False), (0.21, True)])
+def test_times_that_are_far_apart_are_warned_of(apart, warned):
+    found = [Measured(cost=BASE, spread=Spread(slower=apart, faster=0.0), rounds=3)]
+    text = page_text(cost_page(found, BENCH), width=400)
+    assert ("Let the machine rest and measure again" in " ".join(text.split())) == warned
+
+
 def test_a_model_that_could_not_be_measured_stands_with_its_reason():
     found = [*measured(BASE), NotMeasured(model="mean", reason="It has no network.")]
     assert "Not measured\n------------\n- mean: It has no network." in page_text(cost_page(found, BENCH))
