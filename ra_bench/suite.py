@@ -217,7 +217,7 @@ def run(
         trained = 0
         if gpus is None:
             gpus = gpus_for(plan.device) if due else ()
-        work = JobWork(workplace=_workplace(suite, plan), timeout=timeout, gpus=gpus)
+        work = _work(suite, plan, timeout, gpus)
         for result in launch(due, work, observers, slots or max(1, len(gpus))):
             del waiting[result.job.key]
             if isinstance(result, Failure):
@@ -269,8 +269,8 @@ def _pretraining_versions(suite: Suite, models: Sequence[str]) -> dict[str, str 
     return {model: versions.get(name) for model, name in wanted.items()}
 
 
-def _workplace(suite: Suite, plan: Plan) -> Workplace:
-    return Workplace(
+def _work(suite: Suite, plan: Plan, timeout: float | None = None, gpus: tuple[str, ...] = ()) -> JobWork:
+    workplace = Workplace(
         runs=suite.runs.resolve(),
         data=suite.data.resolve(),
         dataset=plan.dataset,
@@ -281,6 +281,7 @@ def _workplace(suite: Suite, plan: Plan) -> Workplace:
         plugin_files=suite.plugin_files,
         without=suite.without,
     )
+    return JobWork(workplace=workplace, timeout=timeout, gpus=gpus)
 
 
 def _check_device(name: str) -> None:
