@@ -276,7 +276,7 @@ def run(
         if gpus is None:
             gpus = gpus_for(plan.device) if due and not place.elsewhere else ()
         usual = len(due) if place.elsewhere else len(gpus)
-        work = JobWork(workplace=_workplace(suite, plan), timeout=timeout, gpus=gpus)
+        work = _work(suite, plan, timeout, gpus)
         for result in place.launch(due, work, observers, slots or max(1, usual)):
             del waiting[result.job.key]
             if isinstance(result, Failure):
@@ -382,8 +382,8 @@ def _pretraining_versions(suite: Suite, models: Sequence[str]) -> dict[str, str 
     return {model: versions.get(name) for model, name in wanted.items()}
 
 
-def _workplace(suite: Suite, plan: Plan) -> Workplace:
-    return Workplace(
+def _work(suite: Suite, plan: Plan, timeout: float | None = None, gpus: tuple[str, ...] = ()) -> JobWork:
+    workplace = Workplace(
         runs=suite.runs.resolve(),
         data=suite.data.resolve(),
         dataset=plan.dataset,
@@ -395,6 +395,7 @@ def _workplace(suite: Suite, plan: Plan) -> Workplace:
         without=suite.without,
         weights={model: start.file for model, start in plan.weights.items()},
     )
+    return JobWork(workplace=workplace, timeout=timeout, gpus=gpus)
 
 
 def _check_device(name: str) -> None:

@@ -9,8 +9,7 @@ import pytest
 
 from ra_bench.errors import StorageError
 from ra_bench.runs.records import job_folder, read_record
-from ra_bench.runs.work import JobWork
-from ra_bench.suite import _workplace, plan, run
+from ra_bench.suite import _work, plan, run
 from ra_bench.training.progress_file import RESUME, previous
 
 
@@ -36,7 +35,7 @@ def finish(planned):
     def call(model="tiny-net", **changes):
         suite, wanted = planned(model)
         heard = []
-        record = JobWork(workplace=_workplace(suite, wanted))(replace(wanted.jobs[0].job, **changes), heard.append)
+        record = _work(suite, wanted)(replace(wanted.jobs[0].job, **changes), heard.append)
         return [(report.stage, report.epoch) for report in heard], record
 
     return call
@@ -54,7 +53,7 @@ def stopped(planned):
                 raise Stopped
 
         with pytest.raises(Stopped):
-            JobWork(workplace=_workplace(suite, wanted))(wanted.jobs[0].job, listen)
+            _work(suite, wanted)(wanted.jobs[0].job, listen)
         return job_folder(suite.runs, wanted.jobs[0].job)
 
     return call

@@ -14,8 +14,7 @@ import pytest
 import torch
 
 from ra_bench.runs.records import job_folder, read_record
-from ra_bench.runs.work import JobWork
-from ra_bench.suite import _workplace, plan
+from ra_bench.suite import _work, plan
 from ra_bench.training.checkpoint import CHECKPOINT
 from ra_bench.training.progress_file import RESUME, find_progress
 
@@ -55,9 +54,7 @@ class Killer:
         wanted = plan(suite, models=["restless"], dataset="tiny", protocol=str(self.protocol))
         self.job = wanted.jobs[0].job
         receiver, sender = self.context.Pipe(duplex=False)
-        process = self.context.Process(
-            target=JobWork(workplace=_workplace(suite, wanted)), args=(self.job, sender.send)
-        )
+        process = self.context.Process(target=_work(suite, wanted), args=(self.job, sender.send))
         process.start()
         sender.close()
         process.join(seconds)
