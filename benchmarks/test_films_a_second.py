@@ -6,9 +6,9 @@ The whole augmentation of `wang2022` at 1024 pixels. Both sides are counted in s
 machine moves them little: the usual way with its one loading process, ours with all that it does. Memory is kept by
 malloc on both sides, as in a worker of `ra-bench run`.
 
-The goal is 20 times. It is not reached: on one core of an AMD EPYC it is 14 to 16 times for files 2,000 pixels wide,
+The goal is 20 times. It is not reached: on one core of an AMD EPYC it is 16 to 17 times for files 2,000 pixels wide,
 and 10 for files already as small as the stored films. The limit is a bare copy of finished films into a batch, three
-equal channels of single precision, which takes 40 % of our time.
+equal channels of single precision, which takes nearly half of our time.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Benchmark suite for models that read an overall Sharp/van der Heijde score off hand radiographs.
 
-This is the public API: what a plugin may import.
+This is the public API: what a plugin may import. `from ra_bench import parts` has what trainers are made of, and torch.
 """
 
 from ra_bench.errors import CohortError, PluginError, RaBenchError, TrainingError
@@ -15,8 +15,10 @@ from ra_bench.specs import (
     MetricSpec,
     ModelSpec,
     Observers,
+    Progress,
     ProtocolSpec,
     RendererSpec,
+    Stateful,
     TrainerSpec,
 )
 from ra_bench.values import (
@@ -74,6 +76,7 @@ __all__ = [
     "PluginError",
     "Predictions",
     "Pretraining",
+    "Progress",
     "Protocol",
     "ProtocolSpec",
     "RaBenchError",
@@ -83,6 +86,7 @@ __all__ = [
     "Scale",
     "Split",
     "SplitRule",
+    "Stateful",
     "TrainerSpec",
     "TrainingError",
     "hookimpl",

@@ -94,8 +94,8 @@ def register_protocols() -> list[ProtocolSpec]:
 
 @hookimpl
 def register_launchers() -> list[LauncherSpec]:
-    """A process a job on this machine."""
-    return [LauncherSpec(name="local", launch=_local)]
+    """A process a job on this machine, or a task a job on a Ray cluster."""
+    return [LauncherSpec(name="local", launch=_local), LauncherSpec(name="ray", launch=_ray, elsewhere=True)]
 
 
 @hookimpl
@@ -130,6 +130,12 @@ def _standard(task: FitTask) -> Generator[EpochReport, None, Fitted]:
 
 def _local(jobs: Sequence[Job], work: Work, observers: Observers, slots: int) -> Iterable[RunRecord | Failure]:
     from ra_bench.launchers.local import launch
+
+    return launch(jobs, work, observers, slots)
+
+
+def _ray(jobs: Sequence[Job], work: Work, observers: Observers, slots: int) -> Iterable[RunRecord | Failure]:
+    from ra_bench.launchers.ray import launch
 
     return launch(jobs, work, observers, slots)
 

@@ -12,6 +12,7 @@ RaBenchError
 ├── TrainingError           a job that cannot go on
 │   ├── NonFiniteLossError  the loss became nan or infinite
 │   └── WeightsError        a file of weights that cannot be read, or does not fit the model
+├── LauncherError           a place where jobs run that cannot be reached, or that was lost
 ├── RecordError             a run record or board file that cannot be read
 ├── BusyError               another process works in the same folder
 └── StorageError            a file could not be written: no space left, read-only
@@ -85,6 +86,10 @@ class NonFiniteLossError(TrainingError):
 
 class WeightsError(TrainingError):
     """A file of weights that cannot be read, or does not fit the model."""
+
+
+class LauncherError(RaBenchError):
+    """A place where jobs run that cannot be reached, or that was lost."""
 
 
 class RecordError(RaBenchError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, aside: Path | None = None) -> Iterator[Path]:
     """Give a path beside `path` to write to; on leaving without an error, flush it to disk and rename it to `path`.
+
+    What stood at `path` is renamed to `aside` before, where one is given.
 
     Raises
     ------
@@ -33,6 +36,8 @@ def replacing(path: Path) -> Iterator[Path]:
         with temporary.open("rb+") as written:
             os.fsync(written.fileno())
         temporary.chmod(0o644)  # mkstemp keeps others out; results are to be read
+        if aside is not None and path.exists():
+            path.replace(aside)
         temporary.replace(path)
     except OSError as error:
         raise StorageError(
@@ -42,6 +47,12 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def sweep(path: Path) -> None:
+    """Delete what processes that were killed left half written beside `path`; only where nobody writes to it now."""
+    for left in path.parent.glob(f".{escape(path.name)}.????????{path.suffix}"):
+        left.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -120,12 +120,55 @@ class FilmSet:
     sizes: NDArray[np.int64]
 
 
+class Stateful(Interface):
+    """What can be kept and brought back: a network, an optimiser, or anything that does as they do.
+
+    A state is made of tensors, numbers, texts, lists and dicts.
+    """
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that decides what it does next."""
+        ...
+
+    def load_state_dict(self, state_dict: dict[str, Any], /) -> Any:
+        """Become what gave that state."""
+        ...
+
+
+class Progress(Interface):
+    """Where a trainer keeps what it did, epoch by epoch, so that a job that was killed goes on and does not start anew.
+
+    Call both, or neither, with the same parts: `restore` once, when they are built and on their device, and `keep` for
+    each report, before it is yielded. The random states of torch, Python and numpy come along.
+    """
+
+    def restore(self, parts: Mapping[str, Stateful]) -> int:
+        """Bring the parts to where an earlier try left them; the last epoch that it did, 0 where there is none."""
+        ...
+
+    def keep(self, report: EpochReport, parts: Mapping[str, Stateful]) -> None:
+        """Write the parts as they are now, at the end of the epoch that the report tells of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoProgress:
+    """Keeps nothing: the progress of a task that was made by hand."""
+
+    def restore(self, parts: Mapping[str, Stateful]) -> int:  # noqa: ARG002 - see Progress
+        """Nothing was kept: 0."""
+        return 0
+
+    def keep(self, report: EpochReport, parts: Mapping[str, Stateful]) -> None:
+        """Keep nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitTask:
     """All that a trainer gets. It never sees the test films' scores.
 
     Scores are on the cohort's scale. `pretrained` is a file of body weights to start from, or None: the suite's own or
     one that was given, which `ra_bench.training.checkpoint.load_body` loads; `folder` is the job's own.
+    A trainer that leaves `progress` alone works too: its job starts anew after a kill.
     """
 
     model: ModelSpec
@@ -139,17 +182,24 @@ class FitTask:
     validation: FilmSet
     validation_scores: NDArray[np.float64]
     test: FilmSet
+    progress: Progress = field(default_factory=NoProgress)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fitted:
-    """What a trainer returns after its last epoch: one prediction a film, on the cohort's scale, shape (n,)."""
+    """What a trainer returns after its last epoch: one prediction a film, on the cohort's scale, shape (n,).
+
+    `uncounted` names the operations that are not among `madds`; None where nobody looked.
+    """
 
     validation: NDArray[np.float64]
     test: NDArray[np.float64]
     parameters: int | None = None
     madds: int | None = None
+    uncounted: tuple[str, ...] | None = None
     kept_epoch: int | None = None
+    #: Parts in which each batch went through the network.
+    batch_parts: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +208,8 @@ class TrainerSpec:
 
     name: str
     fit: Callable[[FitTask], Generator[EpochReport, None, Fitted]]
+    #: Made of `ra_bench.parts`: a change of the suite's own training code then trains its models again.
+    uses_parts: bool = False
 
 
 class Observers(Interface):
@@ -176,6 +228,16 @@ class Observers(Interface):
 class Work(Interface):
     """Does one job in the process that calls it. Picklable, so that a launcher can send it elsewhere."""
 
+    @property
+    def timeout(self) -> float | None:
+        """Seconds that a job may take, or None. It is the launcher that ends one that takes longer."""
+        ...
+
+    @property
+    def gpus(self) -> tuple[str, ...]:
+        """The GPUs that jobs may use, as CUDA_VISIBLE_DEVICES names them; none where they train elsewhere."""
+        ...
+
     def __call__(self, job: Job, on_epoch: Callable[[EpochReport], None]) -> RunRecord:
         """The committed record of the job; `on_epoch` gets each report on the way."""
         ...
@@ -186,11 +248,13 @@ class LauncherSpec:
     """A place where jobs run.
 
     `launch` takes jobs, the work, observers and the number of jobs that may run at a time; it starts the jobs in the
-    given order and gives each result as it comes.
+    given order and gives each result as it comes. `elsewhere` says that they run on other machines: which devices this
+    one has does not matter then, and if nobody says how many may run at a time, all may.
     """
 
     name: str
     launch: Callable[[Sequence[Job], Work, Observers, int], Iterable[RunRecord | Failure]]
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import partial
+from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ra_bench.cohorts.folds import SITES
@@ -12,25 +13,32 @@ from ra_bench.cohorts.splits import plan_hash
 from ra_bench.errors import CohortError, PluginError, RaBenchError, RecordError, TrainingError, UnknownNameError
 from ra_bench.plugins import Registry, load_plugins
 from ra_bench.runs.datasets import find_dataset, find_findings, load_findings, load_scores
+from ra_bench.runs.gather import combined, gather
+from ra_bench.runs.gpus import gpus_for
 from ra_bench.runs.lock import alone
-from ra_bench.runs.plan import PlannedJob, cheapest_first, make_job, plan_jobs, registered_model
+from ra_bench.runs.merge import folds_of, join, of_board, protocol_of, refusals, strangers
+from ra_bench.runs.plan import PlannedJob, Shard, cheapest_first, dealt, make_job, plan_jobs, registered_model
 from ra_bench.runs.protocols import find_protocol
 from ra_bench.runs.records import LOG, job_folder, standing_failures, standing_records, write_failure
 from ra_bench.runs.weights import Start, find_weights, weights_text
-from ra_bench.runs.work import Workplace, do_job, films_of, splits_for
-from ra_bench.training.protocol import base_size, protocol_hash, with_overrides
-from ra_bench.values import Board, Cohort, EpochReport, Failure, Fold, Folds, Job, Protocol, RunRecord, SplitPlan
+from ra_bench.runs.work import JobWork, Workplace, films_of, splits_for
+from ra_bench.training.progress_file import RESUME, forget_progress
+from ra_bench.training.protocol import asked_compute, base_size, protocol_hash, with_compute, with_overrides
+from ra_bench.values import Board, Cohort, EpochReport, Failure, Fold, Folds, Job, Protocol, SplitPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ra_bench.cohorts.store import OnFilms
+    from ra_bench.costs.values import Bench, Measured, NotMeasured
     from ra_bench.reports.check import CohortReport
     from ra_bench.reports.columns import Columns
     from ra_bench.reports.front import Wishes
     from ra_bench.reports.values import ModelReport, ReadersReport
     from ra_bench.runs.export import Body
-    from ra_bench.specs import Observers
+    from ra_bench.runs.gather import Gathered
+    from ra_bench.runs.merge import BoardRuns
+    from ra_bench.specs import LauncherSpec, Observers
 
 BUILTINS = ("ra_bench.builtin",)
 DEFAULT_DATASET = "synthetic-hands"
@@ -62,13 +70,15 @@ class Plan:
     dataset: str
     device: str
     jobs: tuple[PlannedJob, ...]
+    #: Also what an earlier try of a job kept is not used.
+    afresh: bool = False
     #: Weights that were given, by model.
     weights: Mapping[str, Start] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """A run after it ended: the board, its folder, what failed, and what else the user must know."""
+    """A run after it ended: the board, its folder, what failed and still does, and what else the user must know."""
 
     board: Board
     folder: Path
@@ -84,6 +94,27 @@ class Scored:
     report: ModelReport
     board: Board | None = None
     folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinedBoard:
+    """The jobs of one board, how many finished ones are new, its folder, and what the user must know.
+
+    `folder` is None where the board could not be written.
+    """
+
+    runs: BoardRuns
+    new: int
+    folder: Path | None
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """What came of joining folders of runs: a board each, and a sentence on each job that cannot be read."""
+
+    boards: tuple[JoinedBoard, ...]
+    broken: tuple[str, ...]
 
 
 def open_suite(
@@ -113,15 +144,21 @@ def plan(
     protocol: str = DEFAULT_PROTOCOL,
     seeds: Sequence[int] = (),
     folds: Folds = None,
+    shard: Shard | None = None,
     device: str = "auto",
+    compute: Mapping[str, Any] = MappingProxyType({}),
     weights: Sequence[str] = (),
     afresh: bool = False,
+    retry_failed: bool = False,
     keep_films: bool = True,
     on_films: OnFilms | None = None,
 ) -> Plan:
     """Find out what a run means and which of its jobs stand. Trains nothing.
 
     `folds` is a number of folds of patients, "sites" for a fold a site, or None to split once; see cohorts/folds.py.
+    `compute` are keys of the protocol's section of that name; with them the run has a board of its own.
+    `shard` takes one part of the jobs, for one of several machines.
+    `afresh` and `retry_failed` are as in `runs.plan.plan_jobs`.
     `weights` are as behind `--weights`; see runs/weights.py.
 
     Films of a cohort.toml that were not seen before are decoded to know them, and stored for the training on the way
@@ -135,7 +172,7 @@ def plan(
         Weights that cannot be read or fetched, or do not fit.
     """
     names = _models(suite.registry, models)
-    rules = find_protocol(suite.registry, protocol)
+    rules = with_compute(find_protocol(suite.registry, protocol), compute)
     size = base_size(rules) if keep_films and rules.max_films is None else None
     found = find_dataset(suite.registry, dataset, size=size, on_films=on_films)
     cohort = load_scores(found, suite.data)
@@ -170,7 +207,16 @@ def plan(
         folds=folds,
         dataset=str(Path(dataset).resolve()) if dataset.endswith(".toml") else dataset,
         device=device,
-        jobs=tuple(plan_jobs(jobs, rules, suite.runs, afresh=afresh)),
+        jobs=tuple(
+            plan_jobs(
+                jobs if shard is None else dealt(jobs, shard),
+                rules,
+                suite.runs,
+                afresh=afresh,
+                retry_failed=retry_failed,
+            )
+        ),
+        afresh=afresh,
         weights=starts,
     )
 
@@ -182,9 +228,11 @@ def run(
     observers: Observers,
     on_films: OnFilms | None = None,
     launcher: str = "local",
-    slots: int = 1,
+    slots: int | None = None,
+    timeout: float | None = None,
+    gpus: tuple[str, ...] | None = None,
 ) -> Outcome:
-    """Do the jobs that do not stand, cheapest first, and write the board after each.
+    """Do the jobs that are due, cheapest first, and write the board after each.
 
     Parameters
     ----------
@@ -195,7 +243,11 @@ def run(
     launcher
         The name of a registered launcher.
     slots
-        Jobs that may run at a time.
+        Jobs that may run at a time. If not given: as many as there are GPUs, or one on a CPU; elsewhere all.
+    timeout
+        Seconds that a job may take.
+    gpus
+        GPUs that jobs may use, as CUDA_VISIBLE_DEVICES names them; all that the device means, if not given.
 
     Raises
     ------
@@ -206,26 +258,34 @@ def run(
     StorageError
         A file cannot be written.
     """
-    _check_device(plan.device)
-    launch = suite.registry.get("launcher", launcher).launch
+    place: LauncherSpec = suite.registry.get("launcher", launcher)
+    if not place.elsewhere:
+        _check_device(plan.device)
     with alone(suite.runs / plan.board):
-        due = [planned.job for planned in plan.jobs if planned.record is None]
+        due = [planned.job for planned in plan.jobs if planned.due]
         if due:
             films_of(plan.cohort, plan.splits.splits[0], plan.protocol, suite.data, on_films)  # as all folds have
-        failures = []
-        board, trouble = _write_board(suite, plan, due)
-        waiting = {job.key: job for job in due}
-        for result in launch(due, _work(suite, plan), observers, slots):
+        for planned in plan.jobs:
+            if planned.record is not None or plan.afresh:
+                forget_progress(job_folder(suite.runs, planned.job) / RESUME)
+        before = {planned.job.key: planned.failure for planned in plan.jobs}
+        failed = [planned.failure for planned in plan.jobs if planned.failure and not planned.due]
+        waiting = {planned.job.key: planned.job for planned in plan.jobs if planned.record is None}
+        board, trouble = _write_board(suite, plan, list(waiting.values()))
+        trained = 0
+        if gpus is None:
+            gpus = gpus_for(plan.device) if due and not place.elsewhere else ()
+        usual = len(due) if place.elsewhere else len(gpus)
+        work = JobWork(workplace=_workplace(suite, plan), timeout=timeout, gpus=gpus)
+        for result in place.launch(due, work, observers, slots or max(1, usual)):
             del waiting[result.job.key]
             if isinstance(result, Failure):
-                failures.append(_kept(suite, result))
+                failed.append(_kept(suite, result, before[result.job.key]))
+            else:
+                trained += 1
             board, trouble = _write_board(suite, plan, list(waiting.values()))
     return Outcome(
-        board=board,
-        folder=suite.boards / plan.board,
-        failures=tuple(failures),
-        trained=len(due) - len(failures),
-        trouble=trouble,
+        board=board, folder=suite.boards / plan.board, failures=tuple(failed), trained=trained, trouble=trouble
     )
 
 
@@ -322,8 +382,8 @@ def _pretraining_versions(suite: Suite, models: Sequence[str]) -> dict[str, str 
     return {model: versions.get(name) for model, name in wanted.items()}
 
 
-def _work(suite: Suite, plan: Plan) -> partial[RunRecord]:
-    workplace = Workplace(
+def _workplace(suite: Suite, plan: Plan) -> Workplace:
+    return Workplace(
         runs=suite.runs.resolve(),
         data=suite.data.resolve(),
         dataset=plan.dataset,
@@ -335,7 +395,6 @@ def _work(suite: Suite, plan: Plan) -> partial[RunRecord]:
         without=suite.without,
         weights={model: start.file for model, start in plan.weights.items()},
     )
-    return partial(do_job, workplace)
 
 
 def _check_device(name: str) -> None:
@@ -346,19 +405,27 @@ def _check_device(name: str) -> None:
         resolve(name)
 
 
-def _kept(suite: Suite, failure: Failure) -> Failure:
-    """A failure with the place of its log, if it came so far, written into the job's folder."""
+def _kept(suite: Suite, failure: Failure, before: Failure | None) -> Failure:
+    """A failure with its time, the place of its log, if it came so far, and how often in a row it came.
+
+    It is written into the job's folder.
+    """
     folder = job_folder(suite.runs, failure.job)
     log = folder / LOG
-    kept = replace(failure, log=str(log) if log.exists() else "")
+    again = before is not None and (before.kind, before.reason) == (failure.kind, failure.reason)
+    kept = replace(
+        failure,
+        log=str(log) if log.exists() else "",
+        ended=datetime.now(UTC).isoformat(timespec="seconds"),
+        tries=before.tries + 1 if before is not None and again else 1,
+    )
     write_failure(folder, kept)
     return kept
 
 
 def _is_current(suite: Suite, plan: Plan, job: Job) -> bool:
     """Whether a job belongs on the plan's board: same cohort, split and protocol, and nothing stale."""
-    some = plan.jobs[0].job
-    if (job.cohort, job.split, job.protocol_hash) != (some.cohort, some.split, some.protocol_hash):
+    if (job.cohort, job.split, job.protocol_hash) != _setting(plan):
         return False
     model = registered_model(job)
     if model not in suite.registry.names("model"):
@@ -382,6 +449,11 @@ def _is_current(suite: Suite, plan: Plan, job: Job) -> bool:
     except PluginError:
         return True  # so it is with the package of its trainer or its pretraining set
     return job.key == today.key
+
+
+def _setting(plan: Plan) -> tuple[str, str, str]:
+    """What all jobs of a board share: cohort version, split and protocol."""
+    return plan.cohort.version, plan_hash(plan.splits), protocol_hash(plan.protocol)
 
 
 def unreadable_records(suite: Suite, plan: Plan) -> list[str]:
@@ -462,6 +534,109 @@ def rebuild_boards(suite: Suite, names: Sequence[str] = ()) -> Iterator[tuple[Pa
         raise RecordError("\n".join(broken))
 
 
+def merge_runs(suite: Suite, folders: Sequence[Path], datasets: Sequence[str] = ()) -> Joined:
+    """Join folders of runs into the suite's, and write the boards of what came; trains nothing.
+
+    Parameters
+    ----------
+    folders
+        Folders that other machines gave to --runs. They are only read.
+    datasets
+        Paths of the `cohort.toml` of cohorts that no plugin registers.
+
+    Raises
+    ------
+    RecordError
+        No such folder, no job in any, or jobs that do not belong together: nothing is written then.
+    BusyError, StorageError
+        A run is at work on a board, or a file cannot be written.
+    """
+    theirs = _gathered(folders)
+    names = sorted({found.job.board for found in theirs.jobs})
+    every = combined(gather(suite.runs / name for name in names), theirs)
+    known = {find_dataset(suite.registry, dataset).name: dataset for dataset in datasets}
+    refused = [f"Board '{name}': {said}" for name in names for said in refusals(name, every)]
+    plans: dict[str, Plan | str] = {}
+    for name in names if not refused else ():
+        runs = of_board(name, every)
+        plans[name] = found = _recorded_plan(suite, runs, known)
+        if not isinstance(found, str):
+            refused += [f"Board '{name}': {said}" for said in strangers(runs, found.cohort, found.splits)]
+    if refused:
+        raise RecordError("\n".join([*refused, "Nothing was joined. Leave out what does not belong, and try again."]))
+    return Joined(
+        boards=tuple(_joined(suite, of_board(name, every), plans[name]) for name in names), broken=every.broken
+    )
+
+
+def _gathered(folders: Sequence[Path]) -> Gathered:
+    for folder in folders:
+        if not folder.is_dir():
+            raise RecordError(f"There is no folder {folder}. Give the folders that the other runs had as --runs.")
+    found = gather(folders)
+    if not (found.jobs or found.broken):
+        raise RecordError(
+            f"No job in {', '.join(map(str, folders))}. Give the folders that the other runs had as --runs."
+        )
+    return found
+
+
+def _recorded_plan(suite: Suite, runs: BoardRuns, datasets: Mapping[str, str]) -> Plan | str:
+    """The plan that jobs were made by, as far as it is needed to write their board; or why it is not known here.
+
+    Raises
+    ------
+    RecordError
+        The cohort here is not the one of the jobs.
+    """
+    job = runs.jobs[0].job
+    if job.dataset not in datasets and job.dataset not in suite.registry.names("dataset"):
+        return (
+            f"the cohort '{job.dataset}' is not known here. Give its description with --dataset PATH/cohort.toml, or "
+            "the plugin that brings it with -p FILE.py, and merge again"
+        )
+    protocol = protocol_of(suite.registry, runs)
+    if protocol is None:
+        return f"the protocol '{job.protocol}' is not known here. 'ra-bench run' with it writes the board"
+    dataset = datasets.get(job.dataset, job.dataset)
+    try:
+        cohort = load_scores(find_dataset(suite.registry, dataset), suite.data)
+    except CohortError as error:
+        return f"the cohort '{job.dataset}' cannot be loaded here: {error}"
+    folds = folds_of(runs)
+    splits = splits_for(cohort, protocol, folds) if cohort.version == job.cohort else None
+    if splits is None or plan_hash(splits) != job.split:
+        what, was, now = (
+            ("version", job.cohort, cohort.version) if splits is None else ("split", job.split, plan_hash(splits))
+        )
+        raise RecordError(
+            f"Board '{runs.name}': the jobs are of {what} {was[:16]} of the cohort '{cohort.name}', and the cohort "
+            f"here has {now[:16]}. Nothing was joined. Give the data that the jobs were done on."
+        )
+    return Plan(
+        board=runs.name,
+        cohort=cohort,
+        splits=splits,
+        protocol=protocol,
+        folds=folds,
+        dataset=dataset,
+        device="auto",
+        jobs=(),
+    )
+
+
+def _joined(suite: Suite, runs: BoardRuns, plan: Plan | str) -> JoinedBoard:
+    with alone(suite.runs / runs.name):
+        new = join(runs, suite.runs)
+        if isinstance(plan, str):
+            trouble, folder = f"Its board is not written: {plan}", None
+        else:
+            waiting = [left.job for left in runs.unfinished if _is_current(suite, plan, left.job)]
+            _, trouble = _write_board(suite, plan, waiting)
+            folder = suite.boards / runs.name
+    return JoinedBoard(runs=runs, new=new, folder=folder, trouble=trouble)
+
+
 def score_predictions(
     suite: Suite,
     source: Path,
@@ -521,6 +696,63 @@ def rescore_board(suite: Suite, name: str, labels: str) -> tuple[Board, Path]:
     board, records = rescored(found, cohort, metrics)
     folder = suite.boards / board.name
     return save_board(board, records, folder, _every(suite.registry, "renderer")), folder
+
+
+def measure_costs(
+    suite: Suite,
+    models: Sequence[str] = (),
+    *,
+    protocol: str = DEFAULT_PROTOCOL,
+    device: str = "auto",
+    threads: int | None = None,
+    batch_size: int | None = None,
+    seconds: float = 3.0,
+    rounds: int = 3,
+    say: Callable[[str], None] = lambda _: None,
+) -> tuple[Bench, list[Measured | NotMeasured]]:
+    """Measure what models cost on this machine, the networks of `all` if none is named; resnet50 always, as the base.
+
+    Parameters
+    ----------
+    seconds
+        What a quantity may take in one process, once its least number of calls is done.
+    rounds
+        Processes a model.
+    say
+        Gets a sentence on what is going on.
+
+    Raises
+    ------
+    UnknownNameError, ProtocolError, TrainingError
+        A model, a protocol or a device that is not there.
+    """
+    from ra_bench.costs.rounds import measure_all
+    from ra_bench.costs.values import Bench
+    from ra_bench.reports.cost_page import BASE
+
+    rules = find_protocol(suite.registry, protocol)
+    names = list(cheapest_first(suite.registry, models or networks(suite.registry)))
+    _check_device(device)
+    if BASE not in names and BASE in suite.registry.names("model"):
+        say(f"{BASE} is measured too: it is what the others are compared with.")
+        names.append(BASE)
+    bench = Bench(
+        protocol=rules,
+        device=device,
+        threads=threads,
+        batch_size=batch_size,
+        seconds=seconds,
+        builtins=BUILTINS,
+        plugin_files=suite.plugin_files,
+        without=suite.without,
+    )
+    return bench, measure_all(names, bench, rounds=rounds, say=say)
+
+
+def networks(registry: Registry) -> list[str]:
+    """Models of `all` that may have a network of their own: no baselines, and no transfer variants of another."""
+    specs = [registry.get("model", name) for name in registry.names("model")]
+    return [spec.name for spec in specs if spec.in_all and not spec.baseline and spec.pretraining is None]
 
 
 def agree_on_readings(
@@ -598,12 +830,19 @@ def _every(registry: Registry, kind: str) -> list[Any]:
 def _command(registry: Registry, plan: Plan) -> str:
     """The command that makes this board, without folders of this machine."""
     dataset = "PATH/cohort.toml" if plan.dataset.endswith(".toml") else plan.dataset
-    name = plan.protocol.name
+    name, compute = asked_compute(plan.protocol)
     protocol = name if name in registry.names("protocol") else f"PATH/{name}.toml"
     options = [
         "" if dataset == DEFAULT_DATASET else f" --dataset {dataset}",
         "" if protocol == DEFAULT_PROTOCOL else f" --protocol {protocol}",
         "" if plan.folds is None else f" --folds {plan.folds}",
+        *(f" {_option(key, value)}" for key, value in compute.items()),
         *(f" --weights {model}={start.given.file}" for model, start in plan.weights.items()),
     ]
     return f"ra-bench run --models {ALL}{''.join(options)}"
+
+
+def _option(key: str, value: object) -> str:
+    """A key of a protocol's section `compute` as an option of `ra-bench run`."""
+    flag = f"--{key.replace('_', '-')}"
+    return flag if value is True else f"{flag} {value}"

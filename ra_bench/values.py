@@ -167,7 +167,10 @@ class Augmentation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
-    """`wang2022` is sqrt(mean smooth + epsilon), eqs. 9-10, with a, b, c; on z-scores like the others."""
+    """`wang2022` is sqrt(mean smooth + epsilon), eqs. 9-10, with a, b, c; on z-scores like the others.
+
+    `mse` is the mean squared error, `l1` the mean absolute one. `huber` is square below `delta`, straight above.
+    """
 
     __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
 
@@ -176,6 +179,7 @@ class Loss:
     b: float = 0.0
     c: Annotated[float, Gt(0)] = 1.0
     epsilon: Annotated[float, Ge(0)] = 1e-8
+    delta: Annotated[float, Gt(0)] = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +194,26 @@ class Optimiser:
     momentum: Annotated[float, Ge(0), Le(1)] = 0.9
     schedule: Literal["constant", "cosine", "one-cycle"] = "cosine"
     warmup: Annotated[float, Ge(0), Le(1)] = 0.0
+    #: Largest norm of a step's gradient, over all parameters together; None: as it comes.
+    clip: Annotated[float, Gt(0)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compute:
+    """How a step is computed. Nothing of it is meant to change what is learnt, but each can move the last digits."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    #: `bf16` and `fp16` are torch's autocast: weights stay in single precision. `fp16` scales the loss besides.
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    #: Whether a GPU may round the factors of single precision to 10 bits.
+    tf32: bool = False
+    #: torch.compile.
+    compile: bool = False
+    #: Parts in which a batch goes through the network, one after the other, for a batch that does not fit in memory.
+    parts: Annotated[int, Ge(1)] = 1
+    #: Whether a batch that does not fit in memory is cut into more parts; the record and the board say so.
+    fit_batch: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +248,7 @@ class Protocol:
     optimiser: Optimiser
     augmentation: Augmentation = field(default_factory=Augmentation)
     pretraining: Pretraining
+    compute: Compute = field(default_factory=Compute)
     #: How first weights are drawn (see training/initialise.py); "model": as built.
     initialisation: Literal["kaiming-normal-fan-in", "kaiming-zero-residual", "kaiming-open", "model"] = (
         "kaiming-normal-fan-in"
@@ -342,17 +367,31 @@ class RunRecord:
     environment: Mapping[str, str]
     #: The cohort version that it was trained on, where it is scored on the labels of another.
     trained_on: str | None = None
+    #: Parts in which each batch went through the network.
+    batch_parts: int = 1
+    #: Operations that are not among `madds`, since torch has no formula for them; None where nobody looked.
+    uncounted: tuple[str, ...] | None = None
+    #: Largest resident memory of the process, where `peak_memory` is that of a device.
+    peak_host_memory: int | None = None
     #: What was given with --weights, and what of it fitted.
     weights: GivenWeights | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A job that did not finish: why in one sentence, and where its log is."""
+    """A job that did not finish: why in one sentence, and where its log is.
+
+    `kind` is one of `runs.failures.KINDS`, `advice` what may help where the reason does not say it. `ended` is a time
+    (ISO 8601, UTC); `tries` counts how often in a row the job ended with this reason.
+    """
 
     job: Job
     reason: str
     log: str
+    kind: str = ""
+    advice: str = ""
+    ended: str = ""
+    tries: int = 1
 
 
 # --- the board ------------------------------------------------------------------------------------------------------

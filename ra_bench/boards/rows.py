@@ -10,6 +10,7 @@ from ra_bench.boards.columns import P_BEST, RANK, READER_RATIO
 from ra_bench.boards.evaluate import rounded
 from ra_bench.boards.folds import folds_text
 from ra_bench.boards.rank import compared, places_of
+from ra_bench.runs.records import SCORED
 from ra_bench.runs.weights import weights_text
 from ra_bench.values import BoardRow, MetricValue
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 #: The baseline that every model is held against: it answers the mean of the training scores for every film.
 MEAN_BASELINE = "mean"
-#: Stands where a record names its trainer, when its predictions were made elsewhere and only measured here.
-SCORED = "scored from predictions"
 
 
 def measured_rows(
@@ -68,7 +67,8 @@ def unfinished_rows(failures: Sequence[Failure], waiting: Sequence[Job]) -> list
     failed = {_which(failure.job) for failure in failures}
     reasons: dict[tuple[str, str], list[Job]] = {}
     for failure in sorted(failures, key=lambda failure: _which(failure.job)):
-        reasons.setdefault((failure.job.model, failure.reason), []).append(failure.job)
+        said = " ".join(sentence for sentence in (failure.reason, failure.advice) if sentence)
+        reasons.setdefault((failure.job.model, said), []).append(failure.job)
     later: dict[str, list[Job]] = {}
     for job in sorted(waiting, key=_which):
         if _which(job) not in failed:
@@ -133,7 +133,15 @@ def _row(
         pretrained_on=", ".join(sorted({record.pretrained_on for record in own if record.pretrained_on})) or None,
         remark=" ".join(
             sentence
-            for sentence in (*said, *_elsewhere(own), *_weights(own), *_overrides(own), *measured.problems)
+            for sentence in (
+                *said,
+                *_elsewhere(own),
+                *_weights(own),
+                *_overrides(own),
+                *_in_parts(own),
+                *_uncounted(own),
+                *measured.problems,
+            )
             if sentence
         ),
     )
@@ -169,3 +177,14 @@ def _weights(records: Sequence[RunRecord]) -> list[str]:
 def _overrides(records: Sequence[RunRecord]) -> list[str]:
     changes = sorted({f"{key} = {value}" for record in records for key, value in record.overrides.items()})
     return [f"Changes the protocol: {', '.join(changes)}."] if changes else []
+
+
+def _in_parts(records: Sequence[RunRecord]) -> list[str]:
+    """Said, since batch normalisation then sees a part at a time."""
+    most = max(record.batch_parts for record in records)
+    return [f"Each batch went through the network in {most} parts."] if most > 1 else []
+
+
+def _uncounted(records: Sequence[RunRecord]) -> list[str]:
+    names = sorted({name for record in records for name in record.uncounted or ()})
+    return [f"More MAdds than said: not counted: {', '.join(names)}."] if names else []

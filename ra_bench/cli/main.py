@@ -14,6 +14,7 @@ from ra_bench.errors import RaBenchError
 #: Command to the module that holds it.
 COMMANDS = {
     "run": "Train and measure models, and write their leaderboard.",
+    "merge": "Join the runs of several machines, and write their boards.",
     "pretrain": "Train a body on chest films with findings, and write its weights.",
     "leaderboard": "Write boards anew from what stands: no training, no torch.",
     "rescore": "Measure stored predictions on corrected labels, and show what moves.",
@@ -21,6 +22,7 @@ COMMANDS = {
     "agree": "Measure readers against one another.",
     "compare": "Models against models on the same films: who separates from whom.",
     "power": "How many films it takes to tell models apart, or to show a small mean difference.",
+    "bench": "What models cost on this machine: time, memory, energy, as shares of resnet50.",
     "audit": "Check rows that a paper prints: what fails, and what would have to be true.",
     "list": "What is installed: models, datasets, metrics, trainers, protocols, launchers, renderers.",
     "plugins": "Where it comes from, and what did not load.",

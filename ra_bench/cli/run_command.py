@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ra_bench.cli.duration import seconds_of
 from ra_bench.cli.options import folder_options, opened, plugin_options
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ra_bench.runs.plan import Shard
     from ra_bench.suite import Outcome, Plan
     from ra_bench.values import Folds, Job
 
@@ -47,11 +49,34 @@ if TYPE_CHECKING:
     help="Where to train.",
 )
 @click.option(
+    "--precision",
+    type=click.Choice(["fp32", "bf16", "fp16"]),
+    help="Of the arithmetic, if not the protocol's; the board is named after it.",
+)
+@click.option("--compile", "compile_it", is_flag=True, help="Compile networks with torch.compile.")
+@click.option("--fit-batch", is_flag=True, help="Let a batch that does not fit in memory go in parts; rows say so.")
+@click.option(
     "--jobs",
     type=click.IntRange(1),
-    default=1,
+    help="Jobs to run at a time; if not given, one a GPU, or one on a CPU. They share the cores; each needs memory of "
+    "its own.",
+)
+@click.option(
+    "--timeout",
+    metavar="TIME",
+    help="End a job that takes longer, such as 2h, 90m, 1h30m or 3600 (seconds). It counts as failed.",
+)
+@click.option(
+    "--launcher",
+    metavar="NAME",
+    default="local",
     show_default=True,
-    help="Jobs to run at a time. On a CPU they share the cores; each needs memory of its own.",
+    help="Where jobs run: local, on this machine, or another of 'ra-bench list launchers'.",
+)
+@click.option(
+    "--shard",
+    metavar="I/N",
+    help="Do only part I of N, for one of N machines; 'ra-bench merge' joins their runs.",
 )
 @click.option(
     "--weights",
@@ -62,6 +87,7 @@ if TYPE_CHECKING:
 )
 @click.option("--explain", is_flag=True, help="Only say which jobs stand, which would run, and why.")
 @click.option("--afresh", is_flag=True, help="Train even what stands.")
+@click.option("--retry-failed", is_flag=True, help="Run only what failed, also what failed twice in the same way.")
 @click.option("-q", "--quiet", is_flag=True, help="Plain lines for a log instead of a live display.")
 @folder_options
 @plugin_options
@@ -72,10 +98,17 @@ def command(
     seeds: str,
     folds: str | None,
     device: str,
-    jobs: int,
+    precision: str | None,
+    compile_it: bool,
+    fit_batch: bool,
+    jobs: int | None,
+    timeout: str | None,
+    launcher: str,
+    shard: str | None,
     weights: tuple[str, ...],
     explain: bool,
     afresh: bool,
+    retry_failed: bool,
     quiet: bool,
     runs: Path,
     boards: Path,
@@ -85,14 +118,17 @@ def command(
 ) -> None:
     """Train every model under one protocol, measure it as a reader would be measured, and write the leaderboard.
 
-    What stands is not trained again. Jobs run cheapest first; the board is written after each, and ctrl-C keeps what
-    is finished.
+    What stands is not trained again; what failed is tried once more. Jobs run cheapest first; the board is written
+    after each, and ctrl-C keeps what is finished.
     """
+    if afresh and retry_failed:
+        raise click.UsageError("--afresh trains everything and --retry-failed only what failed: give one of them.")
     from ra_bench import suite as office
     from ra_bench.cli.terminal import Display
     from ra_bench.plugins import not_loaded
     from ra_bench.runs.observers import with_guests
 
+    limit = seconds_of(timeout, "--timeout")
     suite = opened(plugin_files, without, runs=runs, boards=boards, data=data)
     with Display(quiet=quiet) as display:
         for sentence in not_loaded(suite.registry.plugins):
@@ -105,9 +141,12 @@ def command(
             protocol=protocol,
             seeds=_numbers(seeds),
             folds=_folds(folds),
+            shard=_shard(shard),
             device=device,
+            compute=_compute(precision, compile_it=compile_it, fit_batch=fit_batch),
             weights=weights,
             afresh=afresh,
+            retry_failed=retry_failed,
             keep_films=not explain,
             on_films=display.on_films,
         )
@@ -121,7 +160,15 @@ def command(
         for sentence in office.unreadable_records(suite, plan):
             display.say(sentence)
         observers = with_guests(suite.registry, display, display.say)
-        outcome = office.run(suite, plan, observers=observers, on_films=display.on_films, slots=jobs)
+        outcome = office.run(
+            suite,
+            plan,
+            observers=observers,
+            on_films=display.on_films,
+            launcher=launcher,
+            slots=jobs,
+            timeout=limit,
+        )
     _conclude(outcome)
 
 
@@ -132,8 +179,9 @@ def _conclude(outcome: Outcome) -> None:
     print_board(outcome.board)
     click.echo(f"\nBoard: {outcome.folder / 'board.md'}")
     for failure in outcome.failures:
+        advice = f"\n  {failure.advice}" if failure.advice else ""
         log = f"\n  Log: {failure.log}" if failure.log else ""
-        click.echo(f"Failed: {_job(failure.job)}: {failure.reason}{log}", err=True)
+        click.echo(f"Failed: {_job(failure.job)}: {failure.reason}{advice}{log}", err=True)
     if outcome.trouble:
         click.echo(f"Error: {outcome.trouble}", err=True)
     if outcome.failures or outcome.trouble:
@@ -151,6 +199,16 @@ def _job(job: Job) -> str:
     return f"{job.model}, seed {job.seed}{fold_text(job.fold)}"
 
 
+def _compute(precision: str | None, *, compile_it: bool, fit_batch: bool) -> dict[str, str | bool]:
+    """What was asked for, as keys of a protocol's section `compute`."""
+    wishes: dict[str, str | bool | None] = {
+        "precision": precision,
+        "compile": compile_it or None,
+        "fit_batch": fit_batch or None,
+    }
+    return {key: value for key, value in wishes.items() if value is not None}
+
+
 def _words(text: str) -> list[str]:
     words = [word.strip() for word in text.split(",") if word.strip()]
     if not words:
@@ -166,6 +224,17 @@ def _folds(text: str | None) -> Folds:
     if not text.isdecimal():
         raise click.BadParameter(f"'{text}' is neither a number of folds such as 5 nor 'sites'", param_hint="--folds")
     return int(text)
+
+
+def _shard(text: str | None) -> Shard | None:
+    from ra_bench.runs.plan import Shard
+
+    if text is None:
+        return None
+    number, slash, of = text.partition("/")
+    if not (slash and number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
+        raise click.BadParameter(f"'{text}' is no part such as 2/5, the second of five", param_hint="--shard")
+    return Shard(number=int(number), of=int(of))
 
 
 def _numbers(text: str) -> list[int]:

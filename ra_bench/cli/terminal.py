@@ -66,14 +66,15 @@ class Display:
 
     def expect(self, plan: Plan) -> None:
         """Say what is going to happen, and why where it happens again."""
-        due = [planned for planned in plan.jobs if planned.record is None]
-        self.due = len(due)
+        self.due = sum(planned.due for planned in plan.jobs)
+        standing = sum(planned.record is not None for planned in plan.jobs)
+        left = len(plan.jobs) - self.due - standing
         self.say(
             f"{plan.cohort.name}: {_sizes(plan)}; protocol {plan.protocol.name}. "
-            f"Jobs: {len(due)} to do, {len(plan.jobs) - len(due)} standing."
+            f"Jobs: {self.due} to do, {standing} standing{f', {left} left out' if left else ''}."
         )
-        for planned in due:
-            if not planned.reason.endswith(FIRST_TIME):
+        for planned in plan.jobs:
+            if planned.record is None and not planned.reason.endswith(FIRST_TIME):
                 self.say(f"{_name(planned.job)} {planned.reason}")
 
     def on_films(self, doing: str, done: int, total: int) -> None:
@@ -150,16 +151,17 @@ class _Clock:
 
     def __init__(self) -> None:
         self._started = time.monotonic()
-        self._first: tuple[str, float] = ("", 0.0)
+        self._first: tuple[str, int, float] = ("", 0, 0.0)
 
     def seconds(self) -> float:
         return time.monotonic() - self._started
 
     def left(self, report: EpochReport) -> float:
         if self._first[0] != report.stage:
-            self._first = (report.stage, self.seconds())
-        done = report.epoch - 1
-        seconds = (self.seconds() - self._first[1]) / done if done else report.seconds
+            self._first = (report.stage, report.epoch, self.seconds())
+        _, first, started = self._first  # a job that goes on does not begin with epoch 1
+        done = report.epoch - first
+        seconds = (self.seconds() - started) / done if done else report.seconds
         return seconds * (report.epochs - report.epoch)
 
 

@@ -14,10 +14,9 @@ from ra_bench.boards.folds import pool_folds
 from ra_bench.boards.held_out import in_order
 from ra_bench.boards.leaderboard import BOARD, RECORDS, save_board
 from ra_bench.boards.render.json import read_board
-from ra_bench.boards.rows import SCORED
 from ra_bench.errors import RecordError
 from ra_bench.reports.known_films import films_of_predictions, listed, matched
-from ra_bench.runs.records import job_folder, predictions_csv, standing_records, write_record
+from ra_bench.runs.records import SCORED, job_folder, predictions_csv, standing_records, write_record
 from ra_bench.values import Predictions, RunRecord, Scale
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ra_bench.boards.render.numbers import as_text, fixed
-from ra_bench.boards.rows import SCORED
 from ra_bench.cohorts.audit.finding import counted
 from ra_bench.reports.guidelines import CLAIM, GRRAS, GUIDELINES, TRIPOD
 from ra_bench.reports.values import Item
+from ra_bench.runs.records import SCORED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

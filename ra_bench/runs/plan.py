@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from ra_bench.errors import PluginError, RecordError
 from ra_bench.plugins import CORE, Plugin, Registry, hash_files
+from ra_bench.runs.failures import is_settled
 from ra_bench.runs.records import RECORD, job_data, job_folder, read_failure, read_record
-from ra_bench.values import Fold, Job, RunRecord
+from ra_bench.training.progress_file import RESUME, find_progress, how_far
+from ra_bench.training.protocol import CAME_LATER
+from ra_bench.values import Failure, Fold, Job, RunRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -54,11 +57,16 @@ FIRST_TIME = "no finished run of this model and seed yet"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedJob:
-    """A job with what is known of it: its record if one stands, and one sentence on why it runs or does not."""
+    """A job with what is known of it: its record if one stands, and one sentence on why it runs or does not.
+
+    `due` says whether it runs; `failure` is that of its last try.
+    """
 
     job: Job
     record: RunRecord | None
     reason: str
+    due: bool
+    failure: Failure | None = None
 
 
 def make_job(
@@ -104,7 +112,7 @@ def make_job(
         plugin_version=plugin.version,
         plugin_source=plugin.source,
         trainer=spec.trainer,
-        trainer_source=_trainer_source(registry.origin("trainer", spec.trainer)),
+        trainer_source=_trainer_source(registry, spec.trainer),
         pretraining=spec.pretraining if weights is None else None,
         pretraining_version=pretraining_version if weights is None else None,
         fold=fold,
@@ -135,22 +143,56 @@ def cheapest_first(registry: Registry, models: Iterable[str]) -> tuple[str, ...]
     return tuple(sorted(dict.fromkeys(models), key=cost))
 
 
-def plan_jobs(jobs: Sequence[Job], protocol: Protocol, runs: Path, *, afresh: bool = False) -> list[PlannedJob]:
-    """Look up which jobs stand; an unreadable record counts as none and is said so."""
-    return [_plan_job(job, protocol, job_folder(runs, job), afresh=afresh) for job in jobs]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shard:
+    """Part `number` of `of` parts of the jobs, counted from 1: the share of one of several machines."""
+
+    number: int
+    of: int
 
 
-def _plan_job(job: Job, protocol: Protocol, folder: Path, *, afresh: bool) -> PlannedJob:
+def dealt(jobs: Sequence[Job], shard: Shard) -> list[Job]:
+    """The jobs of one shard, dealt out one by one: all shards together have each once, cheap and dear alike.
+
+    Whether a job stands does not matter, so that a machine has the same jobs however often it is asked.
+    """
+    return list(jobs[shard.number - 1 :: shard.of])
+
+
+def plan_jobs(
+    jobs: Sequence[Job], protocol: Protocol, runs: Path, *, afresh: bool = False, retry_failed: bool = False
+) -> list[PlannedJob]:
+    """Look up which jobs stand; an unreadable record counts as none and is said so.
+
+    With `afresh` all run; with `retry_failed` those, and only those, whose last try failed. Without, a job that failed
+    runs again too, but not a third time if it failed twice alike.
+    """
+    return [_plan_job(job, protocol, job_folder(runs, job), afresh=afresh, only_failed=retry_failed) for job in jobs]
+
+
+def _plan_job(job: Job, protocol: Protocol, folder: Path, *, afresh: bool, only_failed: bool) -> PlannedJob:
+    failure = read_failure(folder)
     if afresh:
-        return PlannedJob(job=job, record=None, reason="runs: asked to do it afresh")
+        return PlannedJob(job=job, record=None, reason="runs: asked to do it afresh", due=True, failure=failure)
+    reason = ""
     if (folder / RECORD).exists():
         try:
-            return PlannedJob(job=job, record=read_record(folder), reason=f"stands: {folder}")
+            return PlannedJob(job=job, record=read_record(folder), reason=f"stands: {folder}", due=False)
         except RecordError as error:
-            return PlannedJob(job=job, record=None, reason=f"runs: {error}")
-    if failure := read_failure(folder):
-        return PlannedJob(job=job, record=None, reason=f"runs: the last try failed: {failure.reason}")
-    return PlannedJob(job=job, record=None, reason=f"runs: {_difference(job, protocol, folder)}")
+            reason = str(error)
+    elif failure is not None and is_settled(failure) and not only_failed:
+        reason = f"waits: it failed {failure.tries} times alike; --retry-failed tries it again: {failure.reason}"
+        return PlannedJob(job=job, record=None, reason=reason, due=False, failure=failure)
+    far = how_far(find_progress(folder / RESUME, job.key))
+    if failure is not None and not reason:
+        reason = f"runs: the last try failed: {failure.reason}{f'; {far}' if far else ''}"
+        return PlannedJob(job=job, record=None, reason=reason, due=True, failure=failure)
+    if only_failed:
+        reason = "waits: it did not fail, and --retry-failed does only what did"
+        return PlannedJob(job=job, record=None, reason=reason, due=False)
+    return PlannedJob(
+        job=job, record=None, reason=f"runs: {reason or far or _difference(job, protocol, folder)}", due=True
+    )
 
 
 def _difference(job: Job, protocol: Protocol, folder: Path) -> str:
@@ -185,7 +227,7 @@ def _changes(job: Job, protocol: Protocol, record: RunRecord) -> list[str]:
 
 def _protocol_changes(protocol: Protocol, record: RunRecord) -> list[str]:
     """A phrase on each key of the protocol that differs, but for those that the model overrides."""
-    was, now = dict(_flat(record.protocol)), dict(_flat(protocol_data(protocol)))
+    was, now = dict(_flat(CAME_LATER)) | dict(_flat(record.protocol)), dict(_flat(protocol_data(protocol)))
     keys = [key for key in {**was, **now} if key not in record.overrides and not key.startswith(_UNSAID)]
     absent = "absent"
     return [
@@ -232,8 +274,14 @@ def training_source() -> str:
     return hash_files(file for folder in folders for file in sorted(Path(folder).glob("*.py")))
 
 
-def _trainer_source(plugin: Plugin) -> str:
-    return training_source() if plugin.distribution == CORE else plugin.source
+def _trainer_source(registry: Registry, trainer: str) -> str:
+    """Hash of the code that trains: the suite's, a guest's, or both."""
+    plugin: Plugin = registry.origin("trainer", trainer)
+    if plugin.distribution == CORE:
+        return training_source()
+    if not registry.get("trainer", trainer).uses_parts:
+        return plugin.source
+    return hashlib.sha256(f"{plugin.source}+{training_source()}".encode()).hexdigest()[:16]
 
 
 def _short(value: object) -> str:

@@ -16,6 +16,7 @@ from ra_bench.errors import CohortError
 from ra_bench.files import make_folder
 from ra_bench.runs.datasets import find_dataset, load_findings
 from ra_bench.runs.plan import training_source
+from ra_bench.training.progress_file import RESUME, forget_progress
 from ra_bench.training.protocol import base_size, protocol_hash
 from ra_bench.values import Job
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from ra_bench.cohorts.store import OnFilms
     from ra_bench.plugins import Registry
     from ra_bench.specs import FilmSet, ModelSpec
+    from ra_bench.training.progress import Stopwatch
     from ra_bench.values import EpochReport, FindingSet, Protocol
 
 #: What an uncertain finding counts, as CheXpert's authors call it.
@@ -45,10 +47,12 @@ def body_weights(
     data: Path,
     device: str,
     on_epoch: Callable[[EpochReport], None],
+    watch: Stopwatch,
 ) -> Path | None:
     """The file of pretrained body weights of a job's model, trained now if it is not there; None without pretraining.
 
-    The file's name hashes model, source, pretraining set, input size, pretraining protocol and seed.
+    The file's name hashes model, source, pretraining set, input size, pretraining protocol and seed. A pretraining that
+    was stopped goes on after its last epoch; the seconds of its earlier tries are added to the watch.
 
     Raises
     ------
@@ -63,7 +67,7 @@ def body_weights(
         raise CohortError(
             f"The pretraining set '{findings.name}' changed while the run was going on. Start the run again."
         )
-    return make_body(spec, job, protocol, findings, data, device, on_epoch)
+    return make_body(spec, job, protocol, findings, data, device, on_epoch, watch=watch)
 
 
 def pretraining_job(registry: Registry, model: str, protocol: Protocol, findings: FindingSet, seed: int) -> Job:
@@ -104,6 +108,7 @@ def make_body(
     device: str,
     on_epoch: Callable[[EpochReport], None],
     on_films: OnFilms | None = None,
+    watch: Stopwatch | None = None,
 ) -> Path:
     """The file of a body, trained now if it is not there. Of the job, model, plugin and seed count.
 
@@ -116,7 +121,7 @@ def make_body(
     make_folder(file.parent)
     with FileLock(file.with_suffix(".lock")):
         if not file.exists():
-            _pretrain(spec, job, protocol, findings, data, device, file, on_epoch, on_films)
+            _pretrain(spec, job, protocol, findings, data, device, file, on_epoch, on_films, watch)
     return file
 
 
@@ -130,9 +135,12 @@ def _pretrain(
     file: Path,
     on_epoch: Callable[[EpochReport], None],
     on_films: OnFilms | None,
+    watch: Stopwatch | None,
 ) -> None:
     from ra_bench.training.pretrain import pretrain
+    from ra_bench.training.progress import FileProgress, Stopwatch
 
+    resume = file.with_suffix(f".{RESUME}")
     split = split_findings(findings, VALIDATION_SHARE, job.seed)
     most = protocol.pretraining.max_films
     train = _part(findings, _drawn(split.train, most, job.seed))
@@ -148,8 +156,10 @@ def _pretrain(
         device=device,
         file=file,
         about=_about(job, protocol, findings, train, validation),
+        progress=FileProgress(resume, job=file.stem, watch=watch or Stopwatch()),
     ):
         on_epoch(report)
+    forget_progress(resume)
 
 
 def _about(

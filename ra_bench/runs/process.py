@@ -7,6 +7,7 @@ import logging
 import os
 import platform
 import resource
+import signal
 import sys
 import traceback
 from contextlib import contextmanager, suppress
@@ -24,8 +25,8 @@ _TOLD = ("ra-bench", "torch", "torchvision", "timm", "numpy", "pandas", "scipy",
 
 
 @contextmanager
-def logged_to(file: Path) -> Iterator[None]:
-    """Send all that this process prints, native code included, and what ra_bench logs to a file.
+def logged_to(file: Path, *, append: bool = False) -> Iterator[None]:
+    """Send all that this process prints, native code included, and what ra_bench logs to a file, or to its end.
 
     A traceback goes there too. A log that cannot be written to its end (a full disk) is cut short; that stops nothing.
 
@@ -35,7 +36,7 @@ def logged_to(file: Path) -> Iterator[None]:
         The log cannot be opened.
     """
     try:
-        log = file.open("w", encoding="utf-8", buffering=1)
+        log = file.open("a" if append else "w", encoding="utf-8", buffering=1)
     except OSError as error:
         raise StorageError(
             f"Cannot write the log {file}: {error.strerror}. "
@@ -50,6 +51,8 @@ def logged_to(file: Path) -> Iterator[None]:
     os.dup2(log.fileno(), 1)
     os.dup2(log.fileno(), 2)
     faulthandler.enable(file=2, all_threads=True)
+    # Told to end, it says where it was, even from native code that hangs; then comes what the signal does otherwise.
+    faulthandler.register(signal.SIGTERM, file=2, all_threads=True, chain=True)
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     try:
@@ -59,6 +62,7 @@ def logged_to(file: Path) -> Iterator[None]:
             traceback.print_exc(file=log)
         raise
     finally:
+        faulthandler.unregister(signal.SIGTERM)
         logger.setLevel(level)
         logger.removeHandler(handler)
         _flush()
@@ -102,9 +106,13 @@ def environment(device: str) -> dict[str, str]:
     return told
 
 
+def cores() -> int:
+    """How many cores this process may use: a job scheduler or a container may give it some of the machine's."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _processor() -> str:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{platform.machine()}, {cores} cores"
+    return f"{platform.machine()}, {cores()} cores"
 
 
 def _flush() -> None:

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ra_bench.errors import RecordError
-from ra_bench.files import write_text
+from ra_bench.files import replacing, write_text
 from ra_bench.values import EpochReport, Failure, Job, Predictions, RunRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from pydantic import TypeAdapter
 
@@ -30,6 +30,12 @@ RECORD, PREDICTIONS, HISTORY, JOB, LOG, FAILURE = (
     "log.txt",
     "failure.json",
 )
+#: Fields that came later, with what they are if not given: written only where they say otherwise, so that files stand.
+_CAME_LATER = {"trained_on": None, "batch_parts": 1, "uncounted": None, "peak_host_memory": None, "weights": None}
+#: Those that are written beside themselves and renamed.
+FILES = (RECORD, PREDICTIONS, HISTORY, JOB, FAILURE)
+#: Stands where a record names its trainer, when its predictions were made elsewhere and only measured here.
+SCORED = "scored from predictions"
 _FIXED = ("id", "patient", "predicted")
 _PIXELS = "pixels"
 
@@ -55,6 +61,25 @@ def write_job(folder: Path, job: Job) -> None:
     (folder / FAILURE).unlink(missing_ok=True)
 
 
+def read_job(folder: Path) -> Job:
+    """Whose folder it is.
+
+    Raises
+    ------
+    RecordError
+        Its job.json is not there or cannot be read.
+    """
+    from pydantic import TypeAdapter
+
+    try:
+        return TypeAdapter(Job).validate_json((folder / JOB).read_bytes())
+    except (OSError, ValueError) as error:
+        found = str(error).splitlines()[0].rstrip(".")
+        raise RecordError(
+            f"{folder / JOB} cannot be read: {found}. Delete that folder and do the job again."
+        ) from error
+
+
 def write_record(folder: Path, record: RunRecord) -> None:
     """Commit a finished job: predictions and history first, then the record that makes them count."""
     write_text(folder / PREDICTIONS, predictions_csv(record.predictions))
@@ -67,9 +92,9 @@ def record_json(record: RunRecord) -> str:
     content = asdict(record)
     del content["predictions"]
     content["job"] = job_data(record.job)
-    for part in ("trained_on", "weights"):
-        if content[part] is None:
-            del content[part]
+    for name, usual in _CAME_LATER.items():
+        if content[name] == usual:
+            del content[name]
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -93,6 +118,26 @@ def read_record(folder: Path) -> RunRecord:
         raise RecordError(
             f"The record in {folder} cannot be read: {found}. Delete that folder and run again: the job is done afresh."
         ) from error
+
+
+def read_files(folder: Path) -> dict[str, bytes]:
+    """The files of a job by name, whole; what is being written is left out."""
+    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    return {file.name: file.read_bytes() for file in files if file.is_file() and not file.name.startswith(".")}
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write a job that was done elsewhere, each file whole and the commit last; an earlier failure is no longer so.
+
+    Raises
+    ------
+    StorageError
+        A file cannot be written. Without the commit the folder counts for nothing.
+    """
+    (folder / FAILURE).unlink(missing_ok=True)
+    for name in sorted(files.keys() - {FAILURE}, key=lambda name: (name == RECORD, name)):
+        with replacing(folder / name) as temporary:
+            temporary.write_bytes(files[name])
 
 
 def standing_records(runs: Path) -> tuple[list[RunRecord], list[RecordError]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from statistics import median
@@ -12,15 +11,16 @@ from ra_bench.cohorts.folds import plan_splits
 from ra_bench.cohorts.splits import plan_hash, reference
 from ra_bench.cohorts.store import open_store
 from ra_bench.errors import CohortError, TrainingError, WeightsError
-from ra_bench.files import make_folder
+from ra_bench.files import make_folder, sweep
 from ra_bench.plugins import Registry, load_plugins
 from ra_bench.runs.datasets import find_dataset, load_scores
 from ra_bench.runs.plan import protocol_data, registered_model
 from ra_bench.runs.pretraining import body_weights
 from ra_bench.runs.process import device_used, environment, logged_to, peak_memory
-from ra_bench.runs.records import LOG, job_folder, write_job, write_record
+from ra_bench.runs.records import FILES, LOG, job_folder, write_job, write_record
 from ra_bench.runs.weights import Start, check_weights, digest_of
 from ra_bench.specs import FilmSet, FitTask, Fitted
+from ra_bench.training.progress_file import RESUME, forget_progress, has_progress
 from ra_bench.training.protocol import base_size, with_overrides
 from ra_bench.values import Cohort, EpochReport, Folds, Job, Predictions, Protocol, RunRecord, Split, SplitPlan
 
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from ra_bench.cohorts.store import OnFilms
     from ra_bench.specs import ModelSpec
     from ra_bench.values import Sample
+
+
+#: Of fewer films a model that rounds may say the same by chance.
+_ENOUGH = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +67,8 @@ class Workplace:
 def do_job(workplace: Workplace, job: Job, on_epoch: Callable[[EpochReport], None]) -> RunRecord:
     """Do one job and commit its record. What is printed on the way goes to the job's log.
 
+    A job that was stopped goes on after the last epoch that its trainer kept; its log goes on too.
+
     Raises
     ------
     RaBenchError
@@ -70,10 +76,24 @@ def do_job(workplace: Workplace, job: Job, on_epoch: Callable[[EpochReport], Non
     """
     folder = make_folder(job_folder(workplace.runs, job))
     write_job(folder, job)
-    with logged_to(folder / LOG):
+    with logged_to(folder / LOG, append=has_progress(folder / RESUME)):
         record = _do(workplace, job, folder, on_epoch)
         write_record(folder, record)
+        forget_progress(folder / RESUME)
     return record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobWork:
+    """`do_job` at one workplace, with what a launcher must know; see `ra_bench.specs.Work`."""
+
+    workplace: Workplace
+    timeout: float | None = None
+    gpus: tuple[str, ...] = ()
+
+    def __call__(self, job: Job, on_epoch: Callable[[EpochReport], None]) -> RunRecord:
+        """The committed record of a job."""
+        return do_job(self.workplace, job, on_epoch)
 
 
 def splits_for(cohort: Cohort, protocol: Protocol, folds: Folds) -> SplitPlan:
@@ -102,7 +122,12 @@ def films_of(
 
 
 def _do(workplace: Workplace, job: Job, folder: Path, on_epoch: Callable[[EpochReport], None]) -> RunRecord:
-    started = time.perf_counter()
+    from ra_bench.training.checkpoint import CHECKPOINT
+    from ra_bench.training.progress import FileProgress, Stopwatch
+
+    watch = Stopwatch()
+    for name in (*FILES, CHECKPOINT):
+        sweep(folder / name)
     registry = workplace.registry()
     spec: ModelSpec = registry.get("model", registered_model(job))
     protocol = with_overrides(workplace.protocol, spec.overrides)
@@ -113,10 +138,11 @@ def _do(workplace: Workplace, job: Job, folder: Path, on_epoch: Callable[[EpochR
     split = plan.splits[0 if job.fold is None else job.fold.number - 1]
     start = _start(workplace, job, spec)
     pretrained = (
-        body_weights(registry, job, protocol, workplace.data, workplace.device, on_epoch)
+        body_weights(registry, job, protocol, workplace.data, workplace.device, on_epoch, watch)
         if start is None
         else start.file
     )
+    progress = FileProgress(folder / RESUME, job=job.key, watch=watch)
     task = FitTask(
         model=spec,
         protocol=protocol,
@@ -126,10 +152,14 @@ def _do(workplace: Workplace, job: Job, folder: Path, on_epoch: Callable[[EpochR
         pretrained=pretrained,
         train_scores=_scores(cohort, split.train),
         validation_scores=_scores(cohort, split.validation),
+        progress=progress,
         **sides_of(films_of(cohort, split, protocol, workplace.data), split),
     )
-    history, fitted = _fit(registry.get("trainer", spec.trainer).fit(task), on_epoch)
+    reports, fitted = _fit(registry.get("trainer", spec.trainer).fit(task), on_epoch)
+    history = [*progress.earlier, *reports]
     _check(fitted, split, job.model)
+    if not spec.baseline:
+        _check_that_films_matter(fitted, job.model)
     device = device_used()
     return RunRecord(
         job=job,
@@ -138,15 +168,18 @@ def _do(workplace: Workplace, job: Job, folder: Path, on_epoch: Callable[[EpochR
         history=tuple(history),
         parameters=fitted.parameters,
         madds=fitted.madds,
-        seconds=time.perf_counter() - started,
+        seconds=watch.seconds(),
         seconds_per_epoch=median(report.seconds for report in history) if history else None,
         peak_memory=peak_memory(device),
         kept_epoch=fitted.kept_epoch,
+        batch_parts=fitted.batch_parts,
         pretrained_on=spec.pretraining if start is None else start.given.trained_on or start.given.file,
         overrides={key: str(value) for key, value in spec.overrides.items()},
         device=device,
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         environment=environment(device),
+        uncounted=fitted.uncounted,
+        peak_host_memory=peak_memory("cpu") if device.startswith("cuda") else None,
         weights=None if start is None else start.given,
     )
 
@@ -171,6 +204,8 @@ def _fit(
             report = next(epochs)
         except StopIteration as end:
             return history, end.value
+        if not isinstance(report, EpochReport):
+            raise TrainingError(f"A trainer's fit yielded {type(report).__name__}. It yields EpochReport.")
         history.append(report)
         on_epoch(report)
 
@@ -196,6 +231,20 @@ def _check(fitted: object, split: Split, model: str) -> None:
         if not np.isfinite(predicted).all():
             first = ids[int(np.flatnonzero(~np.isfinite(predicted))[0])]
             raise TrainingError(f"'{model}' predicts no finite number for {side} film '{first}'.")
+
+
+def _check_that_films_matter(fitted: Fitted, model: str) -> None:
+    """A model, unlike a baseline, must tell films apart. To the bit equal is not almost equal."""
+    import numpy as np
+
+    predicted = np.concatenate([fitted.validation, fitted.test])
+    if len(predicted) >= _ENOUGH and (predicted == predicted[0]).all():
+        raise TrainingError(
+            f"'{model}' predicts {predicted[0]:g} for each of {len(predicted)} validation and test films: its output "
+            "does not depend on its input. Look whether `forward` uses the films, and whether a layer is dead: lower "
+            "optimiser.learning_rate, or choose another initialisation. If a constant is meant, set baseline=True in "
+            "its ModelSpec."
+        )
 
 
 def _samples(cohort: Cohort, ids: Sequence[str]) -> list[Sample]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from ra_bench.errors import TrainingError, WeightsError
+from ra_bench.errors import NonFiniteLossError, TrainingError, WeightsError
 from ra_bench.files import replacing
 from ra_bench.training.weights import fit_weights, read_weights, write_weights
 
@@ -24,6 +24,42 @@ log = logging.getLogger(__name__)
 def snapshot(model: nn.Module) -> dict[str, Tensor]:
     """A copy of all weights and statistics, in main memory."""
     return {name: value.detach().to("cpu", copy=True) for name, value in model.state_dict().items()}
+
+
+class Best:
+    """The weights that are kept: those of the last epoch, or of the one with the least error so far."""
+
+    def __init__(self, *, last: int | None) -> None:
+        self._last = last
+        #: The epoch whose weights these are; 0 as long as there are none.
+        self.epoch = 0
+        self.error = float("inf")
+        self.weights: dict[str, Tensor] = {}
+
+    def offer(self, model: nn.Module, *, epoch: int, error: float) -> None:
+        """Take a copy of the weights, if they are to be kept."""
+        if epoch == self._last if self._last is not None else error < self.error:
+            self.epoch, self.error, self.weights = epoch, error, snapshot(model)
+
+    def put_back(self, model: nn.Module, *, otherwise: str) -> None:
+        """Give the network the weights that are kept.
+
+        Raises
+        ------
+        NonFiniteLossError
+            There are none, since no error was finite; `otherwise` is what it says.
+        """
+        if not self.epoch:
+            raise NonFiniteLossError(otherwise)
+        model.load_state_dict(self.weights)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Epoch, error and weights."""
+        return {"epoch": self.epoch, "error": self.error, "weights": self.weights}
+
+    def load_state_dict(self, state_dict: dict[str, Any], /) -> None:
+        """Be as when that state was taken."""
+        self.epoch, self.error, self.weights = (state_dict[name] for name in ("epoch", "error", "weights"))
 
 
 def save(content: dict[str, Any], file: Path) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from ra_bench.errors import TrainingError
+from ra_bench.training.arithmetic import tensor_cores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +50,7 @@ def moved(values: torch.Tensor, device: torch.device) -> torch.Tensor:
 
 
 @contextmanager
-def reproducible(seed: int, device: torch.device) -> Iterator[None]:
+def reproducible(seed: int, device: torch.device, *, tf32: bool = False) -> Iterator[None]:
     """Seed every generator, and let torch choose algorithms that give the same bits again, until it is left.
 
     On a CPU an operation that cannot do so is an error of torch. On a GPU some common ones cannot, so there the
@@ -65,8 +66,41 @@ def reproducible(seed: int, device: torch.device) -> Iterator[None]:
     memory.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
     try:
-        yield
+        with tensor_cores(tf32=tf32):
+            yield
     finally:
         torch.use_deterministic_algorithms(before[0])
         memory.fill_uninitialized_memory = before[1]  # type: ignore[attr-defined]
         torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = cudnn
+
+
+def random_states() -> dict[str, Any]:
+    """Where every generator stands that `reproducible` seeds, as tensors, numbers and texts."""
+    numpy = dict(np.random.get_state(legacy=False))  # noqa: NPY002 - a plugin's model may draw from it
+    words = torch.from_numpy(numpy["state"]["key"].astype(np.int64))
+    return {
+        "python": random.getstate(),
+        "numpy": numpy | {"state": numpy["state"] | {"key": words}},
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if _uses_cuda() else [],
+        "mps": torch.mps.get_rng_state() if torch.backends.mps.is_available() else None,
+    }
+
+
+def set_random_states(states: dict[str, Any]) -> None:
+    """Bring every generator to where `random_states` found it; those of a GPU that is not there stay as they are."""
+    numpy = states["numpy"]
+    words = numpy["state"]["key"].numpy().astype(np.uint32)
+    random.setstate(states["python"])
+    np.random.set_state(numpy | {"state": numpy["state"] | {"key": words}})  # noqa: NPY002 - see above
+    torch.set_rng_state(states["torch"])
+    if _uses_cuda():
+        for number, state in enumerate(states["cuda"][: torch.cuda.device_count()]):
+            torch.cuda.set_rng_state(state, number)
+    if states["mps"] is not None and torch.backends.mps.is_available():
+        torch.mps.set_rng_state(states["mps"])
+
+
+def _uses_cuda() -> bool:
+    """Whether this process computes on a GPU: asking one that it does not use would take its memory."""
+    return bool(torch.cuda.is_initialized())  # type: ignore[no-untyped-call]  # torch gives it no types

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -60,10 +61,15 @@ def finding_targets(
     return targets, weights
 
 
-def finding_loss(logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """Binary cross-entropy, averaged over the findings that count; 0 where none does. All (batch, k)."""
+def finding_loss(
+    logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor, *, counted: torch.Tensor
+) -> torch.Tensor:
+    """Binary cross-entropy, summed over the films given, all (films, k), by `counted`: those that count in the batch.
+
+    The parts of a batch add up to its mean over the findings that count; 0 where none does.
+    """
     each = functional.binary_cross_entropy_with_logits(logits, targets, weight=weights, reduction="sum")
-    return each / weights.sum().clamp(min=1)
+    return each / counted.clamp(min=1)
 
 
 def probability_rmse(targets: NDArray[np.float64], weights: NDArray[np.float64], logits: NDArray[np.float64]) -> float:
@@ -107,6 +113,12 @@ def aurocs(
         present, score = targets[counted, finding] > 0, logits[counted, finding]
         found.append(Auroc(area=_auroc(present, score), present=int(present.sum()), absent=int((~present).sum())))
     return tuple(found)
+
+
+def auroc_text(targets: NDArray[np.float64], weights: NDArray[np.float64], logits: NDArray[np.float64]) -> str:
+    """The areas as JSON: area or null, present and absent films a finding."""
+    areas = aurocs(targets, weights, logits)
+    return json.dumps([[None if np.isnan(each.area) else each.area, each.present, each.absent] for each in areas])
 
 
 def mean_auroc(areas: Iterable[Auroc]) -> float:

@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from ra_bench.errors import NonFiniteLossError, TrainingError
+from ra_bench.errors import TrainingError
 from ra_bench.specs import FilmSet, FitTask, Fitted
 from ra_bench.training.ahead import made_ahead
+from ra_bench.training.arithmetic import cast, compiled, loss_scaler, take_step
 from ra_bench.training.augment import training_batch
 from ra_bench.training.batches import Losses, epoch_batches, steps_per_epoch
 from ra_bench.training.build import build_model
-from ra_bench.training.checkpoint import CHECKPOINT, load_body, save, snapshot
+from ra_bench.training.checkpoint import CHECKPOINT, Best, load_body, save
 from ra_bench.training.cost import count_madds, count_parameters
 from ra_bench.training.device import moved, reproducible, resolve
 from ra_bench.training.loss import loss_function
 from ra_bench.training.optimise import learning_rate, make_optimiser, set_learning_rate
+from ra_bench.training.parts import cut, parts_that_fit, scale_gradients
 from ra_bench.training.predict import outputs, predict, rmse
 from ra_bench.training.protocol import base_size
 from ra_bench.training.standard import spread_of_films, spread_of_scores
@@ -32,12 +34,15 @@ from ra_bench.values import EpochReport, Protocol
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from ra_bench.specs import Stateful
+
 
 def fit(task: FitTask) -> Generator[EpochReport, None, Fitted]:
     """Train a model as its protocol says; a report an epoch, predictions at the end.
 
     A report's `train_loss` is on z-scores, its `validation_rmse` on the cohort's scale, its `seconds` those of the
-    training without the validation. The kept weights are written to `checkpoint.pt` in the task's folder.
+    training without the validation. The kept weights are written to `checkpoint.pt` in the task's folder. Of a task
+    whose progress was kept by an earlier try only the epochs that are left are trained and reported.
 
     Raises
     ------
@@ -49,22 +54,26 @@ def fit(task: FitTask) -> Generator[EpochReport, None, Fitted]:
     greys, scores = spread_of_films(task.train.films), spread_of_scores(task.train_scores)
     targets = torch.tensor((task.train_scores - scores.mean) / scores.sd, dtype=torch.float32)  # (n,)
 
-    with reproducible(task.seed, device):
+    with reproducible(task.seed, device, tf32=protocol.compute.tf32):
         model = build_model(task.model, protocol)
         if task.pretrained is not None:
             load_body(model, task.model.head, task.pretrained)
         model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs miss it
-        madds = count_madds(model, height=protocol.height, width=protocol.width)
+        counted = count_madds(model, height=protocol.height, width=protocol.width)
+        forward = partial(outputs, compiled(model, protocol.compute, device), columns=1, name=name)
         optimiser = make_optimiser(protocol.optimiser, model.parameters())
+        scaler = loss_scaler(protocol.compute, device)
         loss_of = loss_function(protocol.loss)
+        batch_parts = parts_that_fit(model, protocol, protocol.batch_size, device, forward)
         scored = partial(
             predict, model, protocol=protocol, greys=greys, scores=scores, device=device, name=name
         )  # films to scores, shape (n,)
         steps = steps_per_epoch(len(task.train.ids), protocol.batch_size)
-        weights: dict[str, torch.Tensor] = {}
-        least, kept = float("inf"), 0
+        best = Best(last=protocol.epochs if protocol.keep == "last" else None)
+        states: dict[str, Stateful] = {"model": model, "optimiser": optimiser, "scaler": scaler, "best": best}
+        done = task.progress.restore(states)  # epochs of an earlier try that was stopped
 
-        for epoch in range(1, protocol.epochs + 1):
+        for epoch in range(done + 1, protocol.epochs + 1):
             started = time.perf_counter()
             batches = epoch_batches(len(task.train.ids), protocol.batch_size, seed=task.seed, epoch=epoch)
             losses = Losses(epoch=epoch, epochs=protocol.epochs, films=task.train, batches=batches)
@@ -76,19 +85,25 @@ def fit(task: FitTask) -> Generator[EpochReport, None, Fitted]:
                 for step, (chosen, films) in enumerate(zip(batches, shown, strict=True), start=(epoch - 1) * steps):
                     rate = learning_rate(protocol.optimiser, step, protocol.epochs * steps)
                     set_learning_rate(optimiser, rate)
-                    predicted = outputs(model, films, columns=1, name=name)[:, 0]
-                    loss = loss_of(predicted, moved(targets[chosen], device))
+                    wanted, parts = moved(targets[chosen], device), cut(len(films), batch_parts)  # nearly always one
+                    mean = torch.zeros((), device=device)
                     optimiser.zero_grad()
-                    loss.backward()  # type: ignore[no-untyped-call]
-                    optimiser.step()
-                    losses.add(loss)
+                    for part in parts:
+                        with cast(protocol.compute, device):
+                            predicted = forward(films[part])[:, 0]
+                        share = loss_of.errors(predicted.float(), wanted[part]).sum() / len(films)
+                        scaler.scale(loss_of.of_mean(share) if len(parts) == 1 else share).backward()  # type: ignore[no-untyped-call]
+                        mean += share.detach()
+                    if len(parts) > 1:
+                        scale_gradients(model, loss_of.slope(mean))  # the chain rule's last factor, known only now
+                    take_step(optimiser, scaler, protocol.optimiser.clip)
+                    losses.add(loss_of.of_mean(mean))
             train_loss = losses.mean()
             seconds = time.perf_counter() - started
 
             error = rmse(task.validation_scores, scored(task.validation))
-            if epoch == protocol.epochs if protocol.keep == "last" else error < least:
-                least, kept, weights = error, epoch, snapshot(model)
-            yield EpochReport(
+            best.offer(model, epoch=epoch, error=error)
+            report = EpochReport(
                 stage="training",
                 epoch=epoch,
                 epochs=protocol.epochs,
@@ -98,23 +113,32 @@ def fit(task: FitTask) -> Generator[EpochReport, None, Fitted]:
                 seconds=seconds,
                 films=sum(len(batch) for batch in batches),
             )
+            task.progress.keep(report, states)
+            yield report
 
-        if not kept:
-            raise NonFiniteLossError(
-                f"The model '{name}' predicted no finite score for the validation films in any of {protocol.epochs} "
-                "epochs. Lower optimiser.learning_rate in the protocol or in the model's overrides."
-            )
-        model.load_state_dict(weights)
+        best.put_back(
+            model,
+            otherwise=f"The model '{name}' predicted no finite score for the validation films in any of "
+            f"{protocol.epochs} epochs. Lower optimiser.learning_rate in the protocol or in the model's overrides.",
+        )
         save(
-            {"model": name, "epoch": kept, "weights": weights, "greys": asdict(greys), "scores": asdict(scores)},
+            {
+                "model": name,
+                "epoch": best.epoch,
+                "weights": best.weights,
+                "greys": asdict(greys),
+                "scores": asdict(scores),
+            },
             task.folder / CHECKPOINT,
         )
         return Fitted(
             validation=scored(task.validation),
             test=scored(task.test),
             parameters=count_parameters(model),
-            madds=madds,
-            kept_epoch=kept,
+            madds=counted.madds,
+            uncounted=counted.uncounted,
+            kept_epoch=best.epoch,
+            batch_parts=batch_parts,
         )
 
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ra_bench.errors import TrainingError
 from ra_bench.training.ahead import made_ahead
+from ra_bench.training.arithmetic import cast
 from ra_bench.training.augment import evaluation_batch
 
 if TYPE_CHECKING:
@@ -58,9 +59,10 @@ def predict_all(
     chosen = [range(start, min(start + size, count)) for start in range(0, count, size)]
     prepared = partial(evaluation_batch, films, protocol=protocol, greys=greys, device=device)
     with torch.inference_mode(), closing(made_ahead(prepared, chosen, device)) as batches:
-        results += [
-            outputs(model, batch, columns=columns, name=name).float().cpu().double().numpy() for batch in batches
-        ]
+        for batch in batches:
+            with cast(protocol.compute, device):
+                given = outputs(model, batch, columns=columns, name=name)
+            results.append(given.float().cpu().double().numpy())
     return np.concatenate(results)
 
 

@@ -5,27 +5,28 @@ The loop is that of loop.py with another head, another loss and another end.
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
-from math import isnan
 from typing import TYPE_CHECKING
 
 import torch
 
-from ra_bench.errors import NonFiniteLossError, TrainingError
+from ra_bench.errors import TrainingError
+from ra_bench.specs import NoProgress
 from ra_bench.training.ahead import made_ahead
+from ra_bench.training.arithmetic import cast, compiled, loss_scaler, take_step
 from ra_bench.training.augment import training_batch
 from ra_bench.training.batches import Losses, epoch_batches, steps_per_epoch
 from ra_bench.training.build import build_model, replace_head
-from ra_bench.training.checkpoint import save_body, snapshot
+from ra_bench.training.checkpoint import Best, save_body
 from ra_bench.training.device import moved, reproducible, resolve
-from ra_bench.training.findings import aurocs, finding_loss, finding_targets, mean_auroc, probability_rmse
+from ra_bench.training.findings import auroc_text, aurocs, finding_loss, finding_targets, mean_auroc, probability_rmse
 from ra_bench.training.loop import check_films
 from ra_bench.training.optimise import learning_rate, make_optimiser, set_learning_rate
+from ra_bench.training.parts import cut, parts_that_fit
 from ra_bench.training.predict import outputs, predict_all
 from ra_bench.training.standard import spread_of_films
 from ra_bench.values import EpochReport
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ra_bench.specs import FilmSet, ModelSpec
+    from ra_bench.specs import FilmSet, ModelSpec, Progress, Stateful
     from ra_bench.values import Protocol
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ def pretrain(
     device: str,
     file: Path,
     about: Mapping[str, str] | None = None,
+    progress: Progress = NoProgress(),  # noqa: B008 - it is frozen
 ) -> Generator[EpochReport, None, None]:
     """Train a model's body to tell findings, then write it, without the head, to `file`.
 
@@ -87,16 +89,30 @@ def pretrain(
     known = finding_targets(validation_findings, rule.uncertain)
     greys, columns, count = spread_of_films(films.films), findings.shape[1], len(films.ids)
 
-    with reproducible(seed, where):
+    with reproducible(seed, where, tf32=protocol.compute.tf32):
         network = build_model(model, protocol)
         head = replace_head(network, model, columns)
         network.to(where, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs miss it
+        forward = partial(outputs, compiled(network, protocol.compute, where), columns=columns, name=model.name)
         optimiser = make_optimiser(rule.optimiser, network.parameters())
+        scaler = loss_scaler(protocol.compute, where)
+        tell = partial(
+            predict_all,
+            network,
+            validation,
+            columns=columns,
+            protocol=as_trained,
+            greys=greys,
+            device=where,
+            name=model.name,
+        )  # outputs for the validation films, shape (m, k)
+        batch_parts = parts_that_fit(network, protocol, rule.batch_size, where, forward)
         steps = steps_per_epoch(count, rule.batch_size)
-        best: dict[str, torch.Tensor] = {}
-        least, kept = float("inf"), 0
+        best = Best(last=rule.epochs if protocol.keep == "last" or not validation.ids else None)
+        states: dict[str, Stateful] = {"model": network, "optimiser": optimiser, "scaler": scaler, "best": best}
+        done = progress.restore(states)  # epochs of an earlier try that was stopped
 
-        for epoch in range(1, rule.epochs + 1):
+        for epoch in range(done + 1, rule.epochs + 1):
             started = time.perf_counter()
             batches = epoch_batches(count, rule.batch_size, seed=seed, epoch=epoch)
             losses = Losses(epoch=epoch, epochs=rule.epochs, films=films, batches=batches)
@@ -108,24 +124,25 @@ def pretrain(
                 for step, (chosen, batch) in enumerate(zip(batches, shown, strict=True), start=(epoch - 1) * steps):
                     rate = learning_rate(rule.optimiser, step, rule.epochs * steps)
                     set_learning_rate(optimiser, rate)
-                    logits = outputs(network, batch, columns=columns, name=model.name)
-                    loss = finding_loss(logits, *(moved(values[chosen], where) for values in wanted))
+                    target, weight = (moved(values[chosen], where) for values in wanted)
                     optimiser.zero_grad()
-                    loss.backward()  # type: ignore[no-untyped-call]
-                    optimiser.step()
-                    losses.add(loss)
+                    total = torch.zeros((), device=where)
+                    for part in cut(len(batch), batch_parts):  # nearly always one
+                        with cast(protocol.compute, where):
+                            logits = forward(batch[part])
+                        loss = finding_loss(logits.float(), target[part], weight[part], counted=weight.sum())
+                        scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+                        total += loss.detach()
+                    take_step(optimiser, scaler, rule.optimiser.clip)
+                    losses.add(total)
             train_loss = losses.mean()
             seconds = time.perf_counter() - started
 
-            told = predict_all(
-                network, validation, columns=columns, protocol=as_trained, greys=greys, device=where, name=model.name
-            )
+            told = tell()
             error = probability_rmse(*known, told)
             log.info("pretraining epoch %d: mean AUROC %.3f", epoch, mean_auroc(aurocs(*known, told)))
-            last_is_kept = protocol.keep == "last" or not validation.ids
-            if epoch == rule.epochs if last_is_kept else error < least:
-                least, kept, best = error, epoch, snapshot(network)
-            yield EpochReport(
+            best.offer(network, epoch=epoch, error=error)
+            report = EpochReport(
                 stage="pretraining",
                 epoch=epoch,
                 epochs=rule.epochs,
@@ -135,18 +152,15 @@ def pretrain(
                 seconds=seconds,
                 films=sum(len(batch) for batch in batches),
             )
+            progress.keep(report, states)
+            yield report
 
-        if not kept:
-            raise NonFiniteLossError(
-                f"The model '{model.name}' gave no finite output for the validation films of its pretraining. "
-                "Lower pretraining.optimiser.learning_rate in the protocol or in the model's overrides."
-            )
-        network.load_state_dict(best)
-        told = predict_all(
-            network, validation, columns=columns, protocol=as_trained, greys=greys, device=where, name=model.name
+        best.put_back(
+            network,
+            otherwise=f"The model '{model.name}' gave no finite output for the validation films of its pretraining. "
+            "Lower pretraining.optimiser.learning_rate in the protocol or in the model's overrides.",
         )
-        areas = [[None if isnan(each.area) else each.area, each.present, each.absent] for each in aurocs(*known, told)]
-        save_body(network, head, file, {**(about or {}), "epoch": str(kept), "auroc": json.dumps(areas)})
+        save_body(network, head, file, {**(about or {}), "epoch": str(best.epoch), "auroc": auroc_text(*known, tell())})
 
 
 def check_findings(

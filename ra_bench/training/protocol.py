@@ -7,14 +7,14 @@ import json
 import math
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ra_bench.errors import ProtocolError
-from ra_bench.values import Augmentation, Loss, Optimiser, Pretraining, Protocol, SplitRule
+from ra_bench.values import Augmentation, Compute, Loss, Optimiser, Pretraining, Protocol, SplitRule
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -30,6 +30,7 @@ _SECTIONS: dict[str, type] = {
     "augmentation": Augmentation,
     "pretraining": Pretraining,
     "pretraining.optimiser": Optimiser,
+    "compute": Compute,
 }
 
 _UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")  # what pydantic calls a key that does not exist
@@ -38,7 +39,16 @@ _UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")  # what pydantic c
 _NOT_HASHED = ("summary", "ours", "seeds")
 
 #: Keys that came later, with what they are if not given: hashed only where they say otherwise, so that boards stand.
-_CAME_LATER = {"normalisation": "training-set"}
+CAME_LATER = {
+    "normalisation": "training-set",
+    "compute": asdict(Compute()),
+    "loss.delta": 1.0,
+    "optimiser.clip": None,
+    "pretraining.optimiser.clip": None,
+}
+
+#: Keys of `compute` that `ra-bench run` has options for, in their order.
+ASKABLE = ("precision", "compile", "fit_batch")
 
 
 def read_protocol(file: Path) -> Protocol:
@@ -81,16 +91,56 @@ def with_overrides(protocol: Protocol, overrides: Mapping[str, Any]) -> Protocol
     content = asdict(protocol)
     origin = f"the overrides of protocol '{protocol.name}'"
     for key, value in overrides.items():
-        *sections, last = key.split(".")
         if key in _SECTIONS:
             raise ProtocolError(f"{origin}: '{key}' is a section. Give its keys one by one, such as '{_first(key)}'.")
         if key not in _known_keys():
             raise ProtocolError(_unknown(key, origin))
-        section = content
-        for name in sections:
-            section = section[name]
+        section, last = _place(content, key)
         section[last] = value
     return _checked(content, origin=origin)
+
+
+def with_compute(protocol: Protocol, wishes: Mapping[str, Any]) -> Protocol:
+    """A protocol computed in another way, under a name that says so: its board is another.
+
+    Parameters
+    ----------
+    protocol
+        What to start from.
+    wishes
+        Keys of `compute` with their values, such as `{"precision": "bf16"}`; what is so already changes nothing.
+
+    Raises
+    ------
+    ProtocolError
+        A key that does not exist, or a value that is not allowed.
+    """
+    made = with_overrides(protocol, {f"compute.{key}": value for key, value in wishes.items()})
+    changed = {
+        key: value for key, value in wishes.items() if getattr(made.compute, key) != getattr(protocol.compute, key)
+    }
+    return replace(made, name=protocol.name + _suffix(changed))
+
+
+def asked_compute(protocol: Protocol) -> tuple[str, dict[str, Any]]:
+    """What `with_compute` made a protocol from, by its name: the name before, and what was asked for.
+
+    Examples
+    --------
+    >>> quick = read_protocol(SHIPPED / "quick.toml")
+    >>> asked_compute(with_compute(quick, {"precision": "bf16"}))
+    ('quick', {'precision': 'bf16'})
+    >>> asked_compute(quick)
+    ('quick', {})
+    """
+    usual = asdict(Compute())
+    wishes = {key: getattr(protocol.compute, key) for key in ASKABLE if getattr(protocol.compute, key) != usual[key]}
+    name = protocol.name.removesuffix(_suffix(wishes))
+    return (name, wishes) if name != protocol.name else (name, {})
+
+
+def _suffix(wishes: Mapping[str, Any]) -> str:
+    return "".join(f"-{value if isinstance(value, str) else key.replace('_', '-')}" for key, value in wishes.items())
 
 
 def protocol_hash(protocol: Protocol) -> str:
@@ -99,8 +149,12 @@ def protocol_hash(protocol: Protocol) -> str:
     It is the same on every machine: keys are sorted, and 1 and 1.0 are the same number.
     """
     content = asdict(_checked(asdict(protocol), origin=f"protocol '{protocol.name}'"))
-    for key in (*_NOT_HASHED, *(key for key, usual in _CAME_LATER.items() if content[key] == usual)):
+    for key in _NOT_HASHED:
         del content[key]
+    for key, usual in CAME_LATER.items():
+        section, last = _place(content, key)
+        if section[last] == usual:
+            del section[last]
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -112,6 +166,14 @@ def base_size(protocol: Protocol) -> tuple[int, int]:
     """
     scale = protocol.augmentation.smallest_scale
     return _ceiling(protocol.height / scale), _ceiling(protocol.width / scale)
+
+
+def _place(content: dict[str, Any], key: str) -> tuple[dict[str, Any], str]:
+    """The table that holds a dotted key, and the key's last part."""
+    *sections, last = key.split(".")
+    for name in sections:
+        content = content[name]
+    return content, last
 
 
 def _ceiling(pixels: float) -> int:

@@ -75,6 +75,11 @@ def test_a_failed_model_is_a_row_that_says_why(made):
     assert (row.kind, row.seeds, row.remark) == ("failed", (0,), "The loss became nan in epoch 3.")
 
 
+def test_the_row_of_a_failed_model_also_says_what_may_help(made):
+    failure = replace(made.failure("resnet50", "Out of memory."), advice="Run one job at a time.")
+    assert row_of(board_of(made, failures=[failure]), "resnet50").remark == "Out of memory. Run one job at a time."
+
+
 def test_a_waiting_model_is_a_row(made):
     assert row_of(board_of(made, waiting=[made.job("resnet50")]), "resnet50").kind == "waiting"
 
@@ -106,6 +111,16 @@ def test_a_model_that_leaves_films_out_is_not_ranked(made):
 def test_changes_of_the_protocol_are_said(made):
     changed = replace(made.record("a", made.predictions(10, 1)), overrides={"optimiser.learning_rate": "0.01"})
     assert row_of(board_of(made, [changed]), "a").remark == "Changes the protocol: optimiser.learning_rate = 0.01."
+
+
+def test_batches_that_went_in_parts_are_said(made):
+    cut = replace(made.record("a", made.predictions(10, 1)), batch_parts=4)
+    assert row_of(board_of(made, [cut]), "a").remark == "Each batch went through the network in 4 parts."
+
+
+def test_multiply_adds_that_are_not_counted_are_said(made):
+    some = replace(made.record("a", made.predictions(10, 1)), uncounted=("aten._fft_r2c", "mine.twice"))
+    assert row_of(board_of(made, [some]), "a").remark == "More MAdds than said: not counted: aten._fft_r2c, mine.twice."
 
 
 def test_a_metric_that_failed_is_said_in_the_row(made):

@@ -124,6 +124,13 @@ def test_plain_lines_tell_stage_epoch_loss_rmse_and_time_left(capfd, job):
     assert re.fullmatch(r"net: done in 0\.\d s", lines[3])
 
 
+def test_the_time_left_of_a_job_that_goes_on_is_of_the_epochs_that_it_does_itself(capfd, job):
+    with Display(quiet=True) as display:
+        display.on_job_start(job=job)
+        display.on_epoch_end(job=job, report=report(epoch=2))
+    assert capfd.readouterr().err.splitlines()[1].endswith("epoch 2/3, loss 0.500, validation RMSE 21.3, 1:00 left")
+
+
 def test_plain_lines_are_for_a_log_and_hold_no_control_codes(capfd, job):
     with Display(quiet=False) as display:  # not a terminal
         display.on_films("Decoding", 1, 2)

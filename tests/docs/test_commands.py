@@ -56,7 +56,7 @@ def test_every_name_in_a_command_is_known(fence: Any, command: str, registry: Re
         ("model", options.get("models")),
         *((kind, options.get(kind)) for kind in ("dataset", "protocol")),
     ):
-        for name in (asked or "").split(","):
+        for name in asked if isinstance(asked, tuple) else (asked or "").split(","):
             known = name in {"", "all", *registry.names(kind)} or name.endswith(".toml")
             assert known or f'name="{name}"' in page or name == "stranger-tiny", f"{fence}: no {kind} '{name}'"
 

@@ -5,11 +5,14 @@ All but `tiny-net` are "trained" without torch, so that a job takes no longer th
 
 from __future__ import annotations
 
+import ctypes
 import os
+import resource
 import signal
 import subprocess
 import threading
 import time
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -107,12 +110,16 @@ def register_trainers() -> list[TrainerSpec]:
 
 
 def fit(task: FitTask) -> Generator[EpochReport, None, Fitted]:
-    """Predict what `build` gives for every film; report an epoch until the protocol's are done."""
+    """Predict what `build` gives for every film, give or take nothing; report an epoch until the protocol's are done.
+
+    A baseline may give one number for all films; of the others each film gets a billionth more than the one before.
+    """
     print(f"fitting {task.model.name}")  # noqa: T201 - guests print; it goes to the log
     answer = task.model.build()
     epochs = 10_000 if task.model.name == "endless" else task.protocol.epochs
     for epoch in range(1, epochs + 1):
-        yield report(epoch, epochs)
+        said: Any = {"yields-words": "an epoch", "tears": replace(report(epoch, epochs), stage=Torn())}
+        yield said.get(task.model.name, report(epoch, epochs))
         if task.model.name == "endless":
             child = subprocess.Popen(["sleep", "600"]) if epoch == 1 else None
             if child is not None:
@@ -120,12 +127,13 @@ def fit(task: FitTask) -> Generator[EpochReport, None, Fitted]:
             time.sleep(0.05)
     if task.model.name == "chatty":
         print("much to say\n" * 100_000, flush=True)  # noqa: T201
-    predicted = [float(answer)] * len(task.test.ids)
+    more = 0.0 if task.model.baseline or task.model.name == "blind" else 1e-9
+    validation, test = (float(answer) + more * np.arange(len(films.ids)) for films in (task.validation, task.test))
     if task.model.name == "too-few":
-        predicted = predicted[1:]
+        test = test[1:]
     if task.model.name == "returns-nothing":
         return None  # type: ignore[return-value]  # what a careless guest does
-    return Fitted(validation=np.full(len(task.validation.ids), float(answer)), test=np.array(predicted))
+    return Fitted(validation=validation, test=test)
 
 
 def report(epoch: int, epochs: int) -> EpochReport:
@@ -139,6 +147,13 @@ def report(epoch: int, epochs: int) -> EpochReport:
         seconds=0.05,
         films=12,
     )
+
+
+class Torn(str):
+    """A text that cannot be read back where it is sent to."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return int, ("torn",)
 
 
 def raise_error() -> float:
@@ -158,6 +173,37 @@ def kill_itself() -> float:
     return 0.0
 
 
+def read_nowhere() -> float:
+    ctypes.string_at(0)
+    return 0.0
+
+
+def use_up_its_addresses() -> float:
+    held = int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (held + 2**32, resource.RLIM_INFINITY))
+    return float(np.ones((2**36,)).sum())
+
+
+def say_garbage() -> float:
+    os.write(1, bytes(range(256)) * 1000)
+    os.write(2, b"\x80\x04\x95garbage")
+    return 40.0
+
+
+def hang() -> float:
+    # Like native code that never comes back: it holds the interpreter's lock, so that no thread of Python's runs.
+    os.write(2, b"here it hangs\n")
+    ctypes.PyDLL(None).sleep(600)
+    return 0.0
+
+
+def die_and_leave_a_child() -> float:
+    """The child holds every pipe of the process open."""
+    if os.fork() == 0:
+        time.sleep(600)
+    return kill_itself()
+
+
 def leave() -> float:
     raise SystemExit(4)
 
@@ -171,11 +217,21 @@ def tell_environment() -> float:
     raise LookupError(" ".join(f"{name}={value}" for name, value in sorted(os.environ.items()) if "MALLOC" in name))
 
 
+def tell_gpu() -> float:
+    raise LookupError(f"GPU {os.environ.get('CUDA_VISIBLE_DEVICES')}, threads {os.environ.get('OMP_NUM_THREADS')}")
+
+
 def build_net() -> Any:
     from torch import nn
 
     body = nn.Sequential(nn.Conv2d(3, 4, 3, stride=4), nn.BatchNorm2d(4), nn.ReLU(), nn.AdaptiveAvgPool2d(1))
     return nn.Sequential(body, nn.Flatten(), nn.Linear(4, 1))
+
+
+def build_two_columns() -> Any:
+    from torch import nn
+
+    return nn.Sequential(nn.Conv2d(3, 4, 3, stride=4), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
 
 
 def build_nan() -> Any:
@@ -184,6 +240,22 @@ def build_nan() -> Any:
     net = build_net()
     net[2] = torch.nn.Linear(4, 1)
     net.register_forward_hook(lambda module, inputs, output: output * float("nan"))
+    return net
+
+
+def build_restless() -> Any:
+    """A net that draws in training: dropout from torch, a little noise from Python and from numpy."""
+    import random
+
+    from torch import nn
+
+    def shaken(module: Any, inputs: Any, output: Any) -> Any:
+        noise = 0.1 * random.gauss(0, 1) + 0.1 * np.random.normal()  # noqa: NPY002 - some nets do
+        return output + noise if module.training else output
+
+    net = build_net()
+    net.insert(2, nn.Dropout(0.3))
+    net.register_forward_hook(shaken)
     return net
 
 
@@ -203,6 +275,18 @@ BUILDS = {
     "leaves": leave,
     "aborts": os.abort,
     "killed": kill_itself,
+    "crashes": read_nowhere,
+    "addresses": use_up_its_addresses,
+    "garbage": say_garbage,
+    "hangs": hang,
+    "gpu-one": tell_gpu,
+    "gpu-two": tell_gpu,
+    "gpu-six": tell_gpu,
+    "leaves-a-child": die_and_leave_a_child,
+    "told-to-end": lambda: os.kill(os.getpid(), signal.SIGTERM) or time.sleep(600),
+    "blind": lambda: 40.0,
+    "yields-words": lambda: 40.0,
+    "tears": lambda: 40.0,
 }
 
 
@@ -226,5 +310,14 @@ def register_models() -> list[ModelSpec]:
             pretraining="tiny-findings",
             overrides={"optimiser.learning_rate": 0.02},
         ),
+        ModelSpec(
+            name="restless",
+            build=build_restless,
+            citation="Nobody.",
+            head="3",
+            pretraining="tiny-findings",
+            in_all=False,
+        ),
+        ModelSpec(name="two-columns", build=build_two_columns, citation="Nobody.", in_all=False),
         ModelSpec(name="nan-loss", build=build_nan, citation="Nobody.", in_all=False),
     ]

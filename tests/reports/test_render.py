@@ -7,12 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from ra_bench.boards.rows import SCORED
 from ra_bench.reports.checklist import model_checklist
 from ra_bench.reports.front import Wishes, scored
 from ra_bench.reports.guidelines import GUIDELINES
 from ra_bench.reports.render import as_json, as_markdown, as_plain_text
 from ra_bench.reports.tables import read_model_predictions
+from ra_bench.runs.records import SCORED
 from ra_bench.values import SVH_HANDS
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 
@@ -16,6 +17,7 @@ from ra_bench.runs.records import (
     read_failure,
     read_predictions,
     read_record,
+    record_json,
     standing_failures,
     standing_records,
     write_failure,
@@ -72,6 +74,27 @@ RECORD = RunRecord(
 def test_a_record_comes_back_as_it_was(tmp_path):
     write_record(tmp_path, RECORD)
     assert read_record(tmp_path) == RECORD
+
+
+def test_batches_in_parts_are_kept_and_whole_ones_not_mentioned(tmp_path):
+    assert "batch_parts" not in record_json(RECORD)
+    write_record(tmp_path, replace(RECORD, batch_parts=4))
+    assert read_record(tmp_path).batch_parts == 4
+
+
+def test_a_record_with_what_came_later_comes_back_as_it_was(tmp_path):
+    record = replace(RECORD, uncounted=("aten._fft_r2c",), peak_host_memory=2**31)
+    write_record(tmp_path, record)
+    assert read_record(tmp_path) == record
+
+
+@pytest.mark.parametrize("key", ["trained_on", "uncounted", "peak_host_memory"])
+def test_a_record_says_nothing_of_what_is_not_known(key):
+    assert f'"{key}"' not in record_json(RECORD)
+
+
+def test_a_record_in_which_all_was_counted_says_so():
+    assert '"uncounted": []' in record_json(replace(RECORD, uncounted=()))
 
 
 def test_the_folder_of_a_job_names_board_model_seed_and_key(tmp_path):
@@ -164,12 +187,22 @@ def test_an_unreadable_record_does_not_hide_the_others(tmp_path):
 
 
 def test_a_failure_comes_back_as_it_was_until_the_next_try(tmp_path):
-    failure = Failure(job=JOB, reason="It broke.", log="log.txt")
+    failure = Failure(
+        job=JOB, reason="It broke.", log="log.txt", kind="raised", advice="Mend it.", ended="2022-03-01", tries=2
+    )
     write_failure(tmp_path, failure)
     assert read_failure(tmp_path) == failure
     assert standing_failures(tmp_path) == [failure]
     write_job(tmp_path, JOB)
     assert read_failure(tmp_path) is None
+
+
+def test_a_failure_from_before_there_were_kinds_is_read(tmp_path):
+    write_failure(tmp_path, Failure(job=JOB, reason="It broke.", log="log.txt", kind="raised", tries=2))
+    content = json.loads((tmp_path / "failure.json").read_text())
+    old = {name: content[name] for name in ("job", "reason", "log")}
+    (tmp_path / "failure.json").write_text(json.dumps(old))
+    assert read_failure(tmp_path) == Failure(job=JOB, reason="It broke.", log="log.txt")
 
 
 def test_a_failure_that_cannot_be_read_is_none(tmp_path):

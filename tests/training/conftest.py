@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,15 +80,20 @@ def make_films() -> Callable[..., tuple[FilmSet, np.ndarray]]:
 
 @pytest.fixture
 def make_task(tmp_path: Path, model: ModelSpec) -> Callable[..., FitTask]:
-    """A task of `train`, 8 and 5 films; keywords replace its fields, `overrides` its protocol's keys."""
+    """A task of `train`, 8 and 5 films. `build` is the model's, `overrides` are the protocol's, the rest its fields."""
 
-    def make(train: int = 24, overrides: dict[str, Any] | None = None, **fields: Any) -> FitTask:
+    def make(
+        train: int = 24,
+        overrides: dict[str, Any] | None = None,
+        build: Callable[[], nn.Module] = tiny_net,
+        **fields: Any,
+    ) -> FitTask:
         protocol = with_overrides(TINY, overrides or {})
         films, scores = bright_films(train, protocol, name="t", seed=1)
         validation, validation_scores = bright_films(8, protocol, name="v", seed=2)
         test, _ = bright_films(5, protocol, name="e", seed=3)
         task: dict[str, Any] = {
-            "model": model,
+            "model": replace(model, build=build),
             "protocol": protocol,
             "seed": 0,
             "device": "cpu",
@@ -102,6 +108,24 @@ def make_task(tmp_path: Path, model: ModelSpec) -> Callable[..., FitTask]:
         return FitTask(**(task | fields))
 
     return make
+
+
+@pytest.fixture
+def small_net() -> Callable[[], nn.Module]:
+    """Builds the network of the task."""
+    return tiny_net
+
+
+@pytest.fixture
+def plain_net() -> Callable[[], nn.Module]:
+    """Builds one that does not normalise, so that a film's output is its own."""
+
+    def build() -> nn.Module:
+        net = tiny_net()
+        net.norm = nn.Identity()
+        return net
+
+    return build
 
 
 @pytest.fixture

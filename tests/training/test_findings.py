@@ -38,14 +38,25 @@ def test_findings_of_which_none_counts_are_refused():
 
 def test_loss_is_the_mean_over_findings_that_count():
     logits, targets = torch.tensor([[0.0, 2.0]]), torch.tensor([[1.0, 0.0]])
-    both, first = (finding_loss(logits, targets, torch.tensor([weights])).item() for weights in ([1.0, 1], [1.0, 0]))
+    weights = torch.tensor([[1.0, 1.0]]), torch.tensor([[1.0, 0.0]])
+    both, first = (finding_loss(logits, targets, each, counted=each.sum()).item() for each in weights)
     assert first == pytest.approx(math.log(2))
     assert both == pytest.approx((math.log(2) + math.log(1 + math.exp(2))) / 2)
 
 
 def test_a_batch_in_which_nothing_counts_has_no_loss():
     zero = torch.zeros(1, 2)
-    assert finding_loss(zero, zero, zero).item() == 0
+    assert finding_loss(zero, zero, zero, counted=zero.sum()).item() == 0
+
+
+def test_parts_of_a_batch_add_up_to_its_loss():
+    logits, targets = torch.randn(6, 3), torch.randint(2, (6, 3)).float()
+    weights = torch.randint(2, (6, 3)).float()
+    whole, first, rest = (
+        finding_loss(logits[part], targets[part], weights[part], counted=weights.sum())
+        for part in (slice(6), slice(2), slice(2, 6))
+    )
+    assert (first + rest).item() == pytest.approx(whole.item())
 
 
 def test_probability_rmse_of_an_undecided_model_is_a_half():

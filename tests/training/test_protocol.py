@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ra_bench.errors import ProtocolError
-from ra_bench.training.protocol import SHIPPED, base_size, protocol_hash, read_protocol, with_overrides
+from ra_bench.training.protocol import SHIPPED, base_size, protocol_hash, read_protocol, with_compute, with_overrides
 
 #: A protocol of the test's own: tuning a shipped one must not touch these tests.
 MINE = """\
@@ -96,7 +96,9 @@ def test_a_misspelt_key_names_file_and_nearest_key(tmp_path):
 
 
 def test_a_key_that_is_like_no_other_lists_those_that_are_allowed(tmp_path):
-    with pytest.raises(ProtocolError, match=r"no key 'zzzz'\. Allowed here: augmentation, batch_size, epochs, height"):
+    with pytest.raises(
+        ProtocolError, match=r"no key 'zzzz'\. Allowed here: augmentation, batch_size, compute, epochs, height"
+    ):
         read_protocol(written(tmp_path, "zzzz = 1\n" + MINE))
 
 
@@ -212,10 +214,44 @@ def test_the_hash_of_a_protocol_is_pinned(protocol):
     assert protocol_hash(protocol) == "b7417d44e1d4e3d0f3a282b331b62d12a0e1c9247cf8f47544b3b7785cd2c8cc"
 
 
-def test_a_key_that_came_later_changes_the_hash_only_where_it_says_otherwise(protocol):
-    usual = with_overrides(protocol, {"normalisation": "training-set"})
-    assert protocol_hash(usual) == protocol_hash(protocol)
-    assert protocol_hash(with_overrides(protocol, {"normalisation": "film"})) != protocol_hash(protocol)
+@pytest.mark.parametrize(
+    ("key", "usual", "other"),
+    [
+        ("normalisation", "training-set", "film"),
+        ("compute.precision", "fp32", "bf16"),
+        ("compute.parts", 1, 2),
+        ("optimiser.clip", None, 1.0),
+        ("pretraining.optimiser.clip", None, 1.0),
+    ],
+)
+def test_a_key_that_came_later_changes_the_hash_only_where_it_says_otherwise(protocol, key, usual, other):
+    assert protocol_hash(with_overrides(protocol, {key: usual})) == protocol_hash(protocol)
+    assert protocol_hash(with_overrides(protocol, {key: other})) != protocol_hash(protocol)
+
+
+@pytest.mark.parametrize(
+    ("wishes", "name"),
+    [
+        ({}, "tiny"),
+        ({"precision": "fp32"}, "tiny"),
+        ({"precision": "bf16"}, "tiny-bf16"),
+        ({"precision": "fp16", "compile": True, "fit_batch": True}, "tiny-fp16-compile-fit-batch"),
+    ],
+)
+def test_a_protocol_that_is_computed_in_another_way_has_a_name_that_says_so(protocol, wishes, name):
+    made = with_compute(protocol, wishes)
+    assert made.name == name
+    assert (protocol_hash(made) == protocol_hash(protocol)) == (name == "tiny")
+
+
+def test_the_delta_of_huber_changes_the_hash_only_where_it_says_otherwise(protocol):
+    assert protocol_hash(with_overrides(protocol, {"loss.delta": 1.0})) == protocol_hash(protocol)
+    assert protocol_hash(with_overrides(protocol, {"loss.delta": 0.5})) != protocol_hash(protocol)
+
+
+def test_a_delta_of_nothing_is_refused(protocol):
+    with pytest.raises(ProtocolError, match=r"'loss\.delta' is 0; allowed: greater than 0"):
+        with_overrides(protocol, {"loss.delta": 0})
 
 
 @pytest.mark.parametrize("change", [{"summary": "Other words."}, {"ours": {"epochs": "so"}}, {"seeds": (0, 1)}])

@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ra_bench.cohorts.synthetic.outlines import edge_distance
 from ra_bench.cohorts.synthetic.solids import Array, Bite, Frame, Point, Slab, Tube
+from ra_bench.cohorts.synthetic.trabeculae import as_coarse_as
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 TABLE_ENTRIES = 320  # of a bone's profile table
 TABLE_MARGIN = 0.1  # share of a bone's length that the table covers before the base and beyond the head
-NEAR_SHARE = 0.62  # of a wrist bone's thickness that has the full outline
+NEAR_SHARE = 0.66  # of a wrist bone's thickness that has the full outline
 SHAFT_START, SHAFT_LENGTH = 30.0, 26.0  # mm from the middle of the wrist to the forearm's shafts; mm of transition
-CORNER_SHARPNESS = 3.2  # per mm; corners of an outline are rounded over about its inverse
-TRABECULA = 0.5  # mm: pixels that are larger average trabeculae away
+COVERED = 0.35  # pixels by which a bone reaches beyond its edge: a pixel that it covers in part gets its share
+UNEVEN = 0.15  # by which the shell of a wrist bone varies, per unit of the trabecular pattern
+SQUEEZE = 2.4  # of the pattern along the axis of a bone whose trabeculae have no direction
 RAGGED = 0.5  # mm by which the edge of a large defect strays, per unit of the trabecular pattern
 
 
@@ -32,7 +35,8 @@ class Grid:
     marrow: Array  # (height, width) mm of trabecular bone along the ray
     x: Array  # (1, width) film mm of the pixels' middles
     y: Array  # (height, 1)
-    texture: Array  # (side, side) trabecular pattern, mean 0, fine across its first axis
+    texture: Array  # (side, side) trabecular pattern, mean 0, fine across its first axis; the side is a power of 2
+    cells: float  # of the pattern, per mm
 
     @classmethod
     def empty(cls, height: int, width: int, mm: float, texture: Array) -> Grid:
@@ -40,7 +44,10 @@ class Grid:
         zero = np.zeros((2, height, width), dtype=np.float32)
         x = ((np.arange(width) + 0.5) * mm).astype(np.float32)[None, :]
         y = ((np.arange(height) + 0.5) * mm).astype(np.float32)[:, None]
-        return cls(height=height, width=width, mm=mm, cortex=zero[0], marrow=zero[1], x=x, y=y, texture=texture)
+        tile, cells = as_coarse_as(texture, mm)
+        return cls(
+            height=height, width=width, mm=mm, cortex=zero[0], marrow=zero[1], x=x, y=y, texture=tile, cells=cells
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +101,7 @@ def add_tube(grid: Grid, bone: Tube) -> None:
     inner = _half_depth(
         s,
         np.maximum(half - cortex, np.float32(0.2)),
-        np.maximum(depth - cortex * np.float32(0.5), np.float32(0)),  # the sides of a shaft have the thicker cortex
+        np.maximum(depth - cortex * np.float32(0.75), np.float32(0)),  # the sides of a shaft have the thicker cortex
         np.minimum((end_base - shell) / r_base, (end_head - shell) / r_head),
     )
     _deposit(grid, view, bone, outer, inner, u, s, sponge)
@@ -120,7 +127,8 @@ def add_slab(grid: Grid, bone: Slab) -> None:
     view = window(grid, bone.outline.tolist(), grid.mm)
     if view is None:
         return
-    edge = _edge_distance(bone, view)
+    edge = edge_distance(bone.outline, view.x, view.y)
+    edge += np.float32(COVERED * grid.mm)
     u, s = local(bone.frame, view)
     plate: Array | np.float32 = np.float32(bone.plate)
     sponge = None
@@ -131,12 +139,12 @@ def add_slab(grid: Grid, bone: Slab) -> None:
     # Two half-solids, one behind the other: their edges coincide on one side of the bone and part on the other.
     tilt = _lean(bone, view)
     near, far = NEAR_SHARE * bone.depth, (1 - NEAR_SHARE) * bone.depth
-    outer = _dome(edge, near, bone.rounding)
-    inner = _dome(edge - plate, near - bone.plate / 2, bone.rounding)
+    outer = _dome(edge, near, bone.rounding, grid.mm)
+    inner = _dome(edge - plate, near - bone.plate / 2, bone.rounding, grid.mm)
     edge -= tilt
-    outer += _dome(edge, far, bone.rounding / 2)
+    outer += _dome(edge, far, bone.rounding / 2, grid.mm)
     edge -= plate
-    inner += _dome(edge, far - bone.plate / 2, bone.rounding / 2)
+    inner += _dome(edge, far - bone.plate / 2, bone.rounding / 2, grid.mm)
     _deposit(grid, view, bone, outer, inner, u, s, sponge)
 
 
@@ -157,38 +165,14 @@ def _unit(values: Array) -> Array:
     return np.minimum(values, np.float32(1), out=values)
 
 
-def _dome(edge: Array, depth: float, rounding: float) -> Array:
+def _dome(edge: Array, depth: float, rounding: float, mm: float) -> Array:
+    """Half-depth at a distance from the edge: a quarter circle, whose steep foot is spread over half a pixel."""
     rise = _unit(edge * np.float32(1 / rounding))
-    return np.sqrt(rise * (np.float32(2) - rise)) * np.float32(depth)
-
-
-def _edge_distance(bone: Slab, view: Window) -> Array:
-    """Distance in mm from each pixel to the bone's own edge, positive inside; corners come out rounded."""
-    step = np.roll(bone.outline, -1, axis=0) - bone.outline
-    columns = np.stack([*bone.outline.T, *step.T, *(step / (step**2).sum(axis=1, keepdims=True)).T, bone.inset])
-    ax, ay, ex, ey, tx, ty, inset = columns.astype(np.float32)[:, :, None, None]
-    px, py = view.x[None] - ax, view.y[None] - ay  # (edges, 1, columns) and (edges, rows, 1)
-    t = px * tx + py * ty
-    np.minimum(np.maximum(t, np.float32(0), out=t), np.float32(1), out=t)
-    dx, dy = px - t * ex, py - t * ey
-    dx *= dx
-    dy *= dy
-    distance = np.sqrt(np.add(dx, dy, out=dx), out=dx)
-    safe = np.where(ey == 0, np.float32(1e-6), ey)
-    crossed = ((py < 0) != (py < ey)) & (px < py * (ex / safe))
-    inside = np.logical_xor.reduce(crossed, axis=0)
-    distance -= inset
-    nearest = _outside(distance, inset) if (bone.inset < 0).any() else np.float32(-1e3)
-    distance *= np.float32(-CORNER_SHARPNESS)
-    # Far outside every term vanishes; those pixels take `nearest` anyway.
-    total = np.maximum(np.exp(distance, out=distance).sum(axis=0), np.float32(1e-30))
-    soft = np.log(total) * np.float32(-1 / CORNER_SHARPNESS)
-    return np.where(inside, soft, nearest)
-
-
-def _outside(distance: Array, inset: Array) -> Array:
-    """Edge distance outside the outline, where a negative inset lets the bone grow beyond it."""
-    return np.asarray((-distance - 2 * inset).max(axis=0), dtype=np.float32)
+    square = rise * (np.float32(2) - rise)
+    foot = square + np.float32(mm / rounding)
+    np.sqrt(foot, out=foot)
+    square *= np.float32(depth)
+    return np.divide(square, foot, out=square)
 
 
 def _deposit(
@@ -198,9 +182,11 @@ def _deposit(
     np.minimum(inner, outer, out=inner)
     shell = (outer - inner) * np.float32(2)
     marrow = inner * np.float32(2 * bone.density)
-    pattern = _pattern(grid, bone, u, s) if grid.mm < TRABECULA else None
-    if pattern is not None:
-        marrow *= np.float32(1) + np.float32(1.0 if isinstance(bone, Tube) else 0.6) * pattern
+    pattern = _pattern(grid, bone, u, s)
+    # A thick bone has many layers, which even each other out.
+    marrow *= np.float32(1) + np.float32(1.0 if isinstance(bone, Tube) else 0.75) * pattern
+    if isinstance(bone, Slab) and not bone.shaft:
+        shell *= np.float32(1) + np.float32(UNEVEN) * pattern
     if sponge is not None:
         marrow *= sponge
     for bite in bone.bites:
@@ -212,13 +198,15 @@ def _deposit(
 def _pattern(grid: Grid, bone: Tube | Slab, u: Array, s: Array) -> Array:
     """Trabeculae along the bone's own axis; they repeat every few bones, where nobody can see it."""
     side = grid.texture.shape[0] - 1
-    across = (s * np.float32(5)).astype(np.int32) & side
+    across = (s * np.float32(grid.cells)).astype(np.int32) & side
     # A short bone's trabeculae have no direction, so its pattern is squeezed along the axis.
-    along = (u * np.float32(5 if isinstance(bone, Tube) else 13)).astype(np.int32) & side
+    along = (u * np.float32(grid.cells * (1.0 if isinstance(bone, Tube) or bone.shaft else SQUEEZE))).astype(
+        np.int32
+    ) & side
     return np.asarray(grid.texture[across, along], dtype=np.float32)
 
 
-def _take_out(mm: float, view: Window, bite: Bite, shell: Array, marrow: Array, pattern: Array | None) -> None:
+def _take_out(mm: float, view: Window, bite: Bite, shell: Array, marrow: Array, pattern: Array) -> None:
     reach = 1.25 * bite.radius + 2 * mm + 1.0
     cx, cy = bite.centre
     left, right = np.searchsorted(view.x[0], (cx - reach, cx + reach))
@@ -231,8 +219,7 @@ def _take_out(mm: float, view: Window, bite: Bite, shell: Array, marrow: Array, 
     for lx, ly in bite.lobes:
         ox, oy = dx - np.float32(0.6 * r * lx), dy - np.float32(0.6 * r * ly)
         np.minimum(rim, np.sqrt(ox * ox + oy * oy) - np.float32(0.62 * r), out=rim)
-    if pattern is not None:
-        rim += pattern[top:bottom, left:right] * np.float32(RAGGED * min(1.0, r / 3))
+    rim += pattern[top:bottom, left:right] * np.float32(RAGGED * min(1.0, r / 3))
     soft = max(0.6, mm)  # a pixel at least, so that a small bite dims a pixel instead of vanishing between two
     keep = rim * np.float32(1 / soft) + np.float32(0.5)
     np.minimum(np.maximum(keep, np.float32(1 - bite.depth), out=keep), np.float32(1), out=keep)

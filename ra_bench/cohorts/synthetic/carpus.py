@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CORNERS: dict[str, tuple[float, float]] = {
-    "a": (-7.5, 10.5), "b": (6.5, 11.5), "c": (7.5, 1.5), "c1": (6.7, 6.5),
-    "d": (2.0, -11.3), "d1": (7.0, -4.5), "d2": (5.3, -9.0),
-    "e": (-6.3, -7.8), "e1": (-1.5, -11.8), "e2": (-4.6, -10.3), "f1": (-6.9, -2.0), "f2": (-7.4, 4.0),
+    "a": (-7.5, 10.5), "b": (6.5, 11.5), "c": (6.7, 1.2), "c1": (5.9, 6.2),
+    "d": (2.0, -11.3), "d1": (7.3, -4.5), "d2": (5.3, -9.0),
+    "e": (-6.3, -7.8), "e1": (-1.5, -11.8), "e2": (-4.6, -10.3), "f1": (-6.0, -2.6), "f2": (-6.1, 3.6),
     "g": (-8.8, -8.8), "h1": (-14.0, -5.2), "h2": (-19.5, -1.8), "i": (-22.3, 6.0), "i1": (-22.8, 1.5),
     "j": (-15.0, 9.0),
     "k": (-11.8, -17.0), "k2": (-16.0, -17.2), "k3": (-21.5, -14.2), "k4": (-24.6, -9.0), "k5": (-23.6, -4.0),
@@ -33,9 +33,10 @@ CORNERS: dict[str, tuple[float, float]] = {
     "u5": (-23.9, -19.4), "u6": (-25.2, -18.8), "u7": (-26.4, -22.5), "u8": (-26.6, -28.0), "u9": (-25.2, -34.5),
     "u10": (-23.6, -42.0), "u11": (-22.6, -55.0), "u12": (-18.1, -200.0), "u13": (-11.0, -200.0),
     "u14": (-12.6, -52.0), "u15": (-13.2, -42.0), "u16": (-13.4, -34.0),
-    "v1": (-16.0, -6.5), "v2": (-16.0, -12.0), "v3": (-19.0, -15.5), "v4": (-23.0, -14.0), "v5": (-24.5, -9.0),
-    "v6": (-21.0, -4.0),
-    "w1": (-13.0, 0.5), "w2": (-13.5, 5.0), "w3": (-16.5, 6.0), "w4": (-18.0, 2.0), "w5": (-16.0, -1.5),
+    "v1": (-18.0, -4.5), "v2": (-17.0, -11.5), "v3": (-20.0, -15.0), "v4": (-25.0, -14.0), "v5": (-27.0, -8.5),
+    "v6": (-23.5, -3.5),
+    "w1": (-11.5, 1.0), "w2": (-12.0, 6.5), "w3": (-15.5, 8.5), "w4": (-19.0, 5.0), "w5": (-18.5, -0.5),
+    "w6": (-15.0, -2.5),
 }  # fmt: skip
 
 OUTLINES: dict[str, tuple[str, ...]] = {
@@ -47,7 +48,7 @@ OUTLINES: dict[str, tuple[str, ...]] = {
     "trapezoid": ("b", "p", "n", "n1", "m", "c", "c1"),
     "trapezium": ("n", "q", "q3", "q2", "q1", "m2", "m", "n1"),
     "pisiform": ("v1", "v2", "v3", "v4", "v5", "v6"),
-    "hook": ("w1", "w2", "w3", "w4", "w5"),
+    "hook": ("w1", "w2", "w3", "w4", "w5", "w6"),
     "radius": (
 "r0", "r1", "r2", "l", "s1", "s2", "s3", "t", "t2", "t3", "t4", "t5", "t6", "t7", "t8", "t9", "t10", "t11", "t12",
         "t13", "t14", "t15", "t16", "t17",
@@ -71,32 +72,41 @@ class Solid:
     plate: float  # outer plate
     rim: float
     towards: tuple[float, float]
+    loose: float = 0.0  # SD in mm of where it lies, for a bone without a scored joint
 
 
 SOLIDS: dict[str, Solid] = {
-    "capitate": Solid(depth=8.5, rounding=3.6, plate=0.65, rim=1.2, towards=(0.3, 1.0)),
-    "hamate": Solid(depth=7.0, rounding=3.6, plate=0.6, rim=2.0, towards=(-0.8, -0.4)),
-    "triquetrum": Solid(depth=6.0, rounding=3.6, plate=0.6, rim=2.0, towards=(0.6, -0.8)),
-    "lunate": Solid(depth=7.5, rounding=3.6, plate=0.65, rim=2.2, towards=(0.2, 1.0)),
-    "scaphoid": Solid(depth=6.5, rounding=3.6, plate=0.65, rim=2.6, towards=(-0.9, 0.4)),
-    "trapezoid": Solid(depth=6.0, rounding=3.2, plate=0.6, rim=2.4, towards=(0.8, -0.6)),
-    "trapezium": Solid(depth=6.5, rounding=3.6, plate=0.65, rim=3.0, towards=(-0.8, -0.3)),
-    "pisiform": Solid(depth=4.5, rounding=3.6, plate=0.5, rim=1.0, towards=(1.0, 0.0)),
-    "hook": Solid(depth=3.2, rounding=1.8, plate=0.6, rim=0.8, towards=(-1.0, 0.0)),
-    "radius": Solid(depth=8.0, rounding=7.5, plate=0.75, rim=2.6, towards=(-0.3, 1.0)),
-    "ulna": Solid(depth=6.0, rounding=5.2, plate=0.7, rim=2.0, towards=(0.5, 1.0)),
+    "capitate": Solid(depth=8.0, rounding=3.4, plate=0.5, rim=1.8, towards=(0.3, 1.0)),
+    "hamate": Solid(depth=6.8, rounding=3.4, plate=0.48, rim=2.6, towards=(-0.8, -0.4)),
+    "triquetrum": Solid(depth=5.6, rounding=3.2, plate=0.48, rim=2.4, towards=(0.6, -0.8), loose=0.5),
+    "lunate": Solid(depth=7.2, rounding=3.4, plate=0.5, rim=2.6, towards=(0.2, 1.0)),
+    "scaphoid": Solid(depth=6.2, rounding=3.4, plate=0.5, rim=2.8, towards=(-0.9, 0.4)),
+    "trapezoid": Solid(depth=5.8, rounding=3.0, plate=0.48, rim=2.4, towards=(0.8, -0.6)),
+    "trapezium": Solid(depth=6.2, rounding=3.2, plate=0.5, rim=3.0, towards=(-0.8, -0.3)),
+    "pisiform": Solid(depth=4.4, rounding=4.2, plate=0.48, rim=1.2, towards=(1.0, 0.0), loose=1.1),
+    "hook": Solid(depth=2.6, rounding=2.4, plate=0.75, rim=1.6, towards=(-1.0, 0.3), loose=0.8),
+    "radius": Solid(depth=8.0, rounding=7.5, plate=0.55, rim=3.6, towards=(-0.3, 1.0)),
+    "ulna": Solid(depth=6.0, rounding=5.2, plate=0.5, rim=2.4, towards=(0.5, 1.0)),
 }
 
-# Joint spaces in mm. Trapezium and trapezoid overlap on the film.
+# Joint spaces in mm; below 0 the bones overlap on the film.
 SPACES: dict[str, float] = {
     "multangular_scaphoid": 1.4, "capitate_scaphoid_lunate": 1.4, "radiocarpal": 1.9,
-    "cmc1": 0.6, "cmc2": 0.3, "cmc3": 1.4, "cmc4": 1.4, "cmc5": 1.4, "multangular": -2.4, "other": 0.45,
+    "cmc1": 0.4, "cmc2": -1.6, "cmc3": 1.4, "cmc4": 1.4, "cmc5": 1.4,
+    "multangular": -4.2, "capitate_hamate": -0.7, "hamate_triquetrum": -2.4, "lunate_triquetrum": -1.2,
+    "capitate_trapezoid": -1.8, "other": 0.45,
 }  # fmt: skip
+# Joints that nobody scores: how far the bones overlap is each hand's own.
+UNSCORED = frozenset({"multangular", "capitate_hamate", "hamate_triquetrum", "lunate_triquetrum", "capitate_trapezoid"})
 FREE_INSET = 0.2  # mm, at an edge without a neighbour
 JOINT_OF_PAIR: dict[frozenset[str], str] = {
     frozenset(("trapezium", "scaphoid")): "multangular_scaphoid",
     frozenset(("trapezoid", "scaphoid")): "multangular_scaphoid",
     frozenset(("trapezium", "trapezoid")): "multangular",
+    frozenset(("capitate", "hamate")): "capitate_hamate",
+    frozenset(("hamate", "triquetrum")): "hamate_triquetrum",
+    frozenset(("lunate", "triquetrum")): "lunate_triquetrum",
+    frozenset(("capitate", "trapezoid")): "capitate_trapezoid",
     frozenset(("capitate", "scaphoid")): "capitate_scaphoid_lunate",
     frozenset(("capitate", "lunate")): "capitate_scaphoid_lunate",
     frozenset(("scaphoid", "lunate")): "capitate_scaphoid_lunate",
@@ -158,9 +168,20 @@ def _has_edge(outline: tuple[str, ...], edge: frozenset[str]) -> bool:
     return any(frozenset(pair) == edge for pair in zip(outline, outline[1:] + outline[:1], strict=True))
 
 
+def loose_edges(bone: str) -> list[tuple[NDArray[np.int64], NDArray[np.float64]]]:
+    """The edges of a bone at each joint that nobody scores, and how far each lies from their middle, -1 to 1."""
+    joints = np.array(facets(bone), dtype=object)
+    found = (np.flatnonzero(joints == joint) for joint in sorted(UNSCORED))
+    return [(edges, np.linspace(-1, 1, len(edges))) for edges in found if len(edges)]
+
+
 FACETS: dict[str, list[str | None]] = {bone: facets(bone) for bone in OUTLINES}
+LOOSE_EDGES = {bone: loose_edges(bone) for bone in OUTLINES}
 
 
 def corners(bone: str) -> NDArray[np.float64]:
     """Outline of a bone, shape (corners, 2), in hand mm."""
     return np.array([CORNERS[name] for name in OUTLINES[bone]])
+
+
+TILES: dict[str, NDArray[np.float64]] = {bone: corners(bone) for bone in OUTLINES}

@@ -7,11 +7,9 @@ gross severity (drift, slips, thin bone next to the joints) from a coarse and no
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import ndimage
 
 from ra_bench.cohorts.synthetic.bones import Grid, add_slab, add_tube
 from ra_bench.cohorts.synthetic.exposure import SOFT, develop, draw_exposure
@@ -19,6 +17,7 @@ from ra_bench.cohorts.synthetic.layout import Scene, build_scene
 from ra_bench.cohorts.synthetic.markers import add_marker, draw_markers
 from ra_bench.cohorts.synthetic.readers import SITES
 from ra_bench.cohorts.synthetic.soft_tissue import Flesh, flesh_map, thickness
+from ra_bench.cohorts.synthetic.trabeculae import trabeculae
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -84,8 +83,6 @@ def render_film(damage: ArrayLike, *, seed: int, width: int, severity: float | N
     for marker in draw_markers(np.random.default_rng([seed, 5]), flesh, scene.film):
         add_marker(absorbed, mm, marker)
     light = np.exp(-absorbed)
-    if exposure.blur > 0.35 * mm:
-        light = ndimage.gaussian_filter(light, exposure.blur / mm, truncate=2.5)
     if factor > 1:
         light = _average(light, factor)
     return develop(light, scene, flesh, exposure, np.random.default_rng([seed, 6]))
@@ -142,21 +139,3 @@ def bone_maps(scene: Scene, height: int, width: int, texture: Array) -> Grid:
         for slab in hand.slabs:
             add_slab(grid, slab)
     return grid
-
-
-def trabeculae(rng: np.random.Generator) -> Array:
-    """A 128 x 128 pattern that repeats at its edges, mean 0, stretched along its second axis."""
-    noise = np.fft.rfft2(rng.standard_normal((128, 128), dtype=np.float32))
-    return np.fft.irfft2(noise * _trabecular_spectrum()).astype(np.float32)
-
-
-@lru_cache(maxsize=1)
-def _trabecular_spectrum() -> Array:
-    """Amplitudes of a fine pattern (0.3 mm across, 0.8 mm along) and a weak coarse one."""
-    across, along = np.fft.fftfreq(128)[:, None], np.fft.rfftfreq(128)[None, :]
-    power = np.zeros((128, 65))
-    for strength, wide, long in ((0.27, 1.2, 3.6), (0.07, 5.0, 7.0)):
-        shape = np.exp(-4 * np.pi**2 * ((across * wide) ** 2 + (along * long) ** 2))
-        power += strength**2 * shape * 4 * np.pi * wide * long
-    power[0, 0] = 0.0
-    return np.asarray(np.sqrt(power), dtype=np.float32)

@@ -35,6 +35,7 @@ class Person:
     spaces: float  # width of the joint spaces
     severity: float  # loose gross severity, 0 to 1
     shape: NDArray[np.float64]  # (4, 4) coefficients of the wrist's individual shape
+    carpals: NDArray[np.float64]  # (11, 6) how each wrist bone of this person differs, in SDs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,7 @@ class Pose:
     slips: NDArray[np.float64]  # (5,) sideways step at the knuckle
     periarticular: float  # density next to the joints, 1 is normal
     wobble: tuple[tuple[float, ...], ...]  # 4 x 4, the person's shape, and a little of this hand's own
+    carpals: NDArray[np.float64]  # (11, 6) the person's, and some of this hand's own: it is never laid down flat
 
 
 def draw_person(rng: np.random.Generator, severity: float) -> Person:
@@ -70,6 +72,7 @@ def draw_person(rng: np.random.Generator, severity: float) -> Person:
         spaces=float(np.clip(rng.normal(1.05 if male else 0.97, 0.07), 0.8, 1.25)),
         severity=severity,
         shape=rng.normal(0, 1, (4, 4)),
+        carpals=rng.normal(0, 1, (11, 6)),
     )
 
 
@@ -99,6 +102,7 @@ def draw_pose(rng: np.random.Generator, person: Person) -> Pose:
         slips=slips,
         periarticular=float(np.clip(1 - 0.28 * person.severity * rng.random() + rng.normal(0, 0.08), 0.55, 1.2)),
         wobble=tuple(tuple(row) for row in (0.9 * person.shape + 0.35 * rng.normal(0, 1, (4, 4))).tolist()),
+        carpals=0.8 * person.carpals + 0.6 * rng.normal(0, 1, person.carpals.shape),
     )
 
 

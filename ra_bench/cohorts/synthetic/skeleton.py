@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ra_bench.cohorts.synthetic import carpus
 from ra_bench.cohorts.synthetic.pose import Person, Pose, direction
@@ -16,7 +19,11 @@ from ra_bench.cohorts.synthetic.pose import Person, Pose, direction
 if TYPE_CHECKING:
     from ra_bench.cohorts.synthetic.solids import Point
 
+Length = TypeVar("Length", float, NDArray[np.float64])  # one, or one for each of many points
+
 MCP_SPACE, PIP_SPACE, DIP_SPACE, CMC_SPACE = 1.8, 1.3, 1.05, 1.5  # mm
+# The unscored bases of thumb and index finger lie over the bones of the wrist on a film.
+UNSCORED_CMC_SPACES = (0.4, -1.6)  # mm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +46,12 @@ class Placement:
     turn: float  # degrees
     side: int  # +1 left hand (thumb to the right), -1 right hand
 
-    def vector(self, x: float, y: float) -> Point:
+    def vector(self, x: Length, y: Length) -> tuple[Length, Length]:
         """A direction, turned, mirrored and with y down."""
         c, s = math.cos(math.radians(self.turn)), math.sin(math.radians(self.turn))
         return self.side * (c * x + s * y), -(c * y - s * x)
 
-    def point(self, x: float, y: float) -> Point:
+    def point(self, x: Length, y: Length) -> tuple[Length, Length]:
         """A position."""
         vx, vy = self.vector(x, y)
         return self.origin[0] + vx, self.origin[1] + vy
@@ -82,12 +89,12 @@ def end_of(segment: Segment, share: float = 1.0) -> Point:
     return segment.start[0] + share * segment.length * x, segment.start[1] + share * segment.length * y
 
 
-def wobble(point: Point, pose: Pose) -> Point:
+def wobble(point: tuple[Length, Length], pose: Pose) -> tuple[Length, Length]:
     """Individual shape of the wrist: a smooth displacement of about a millimetre, and the forearm's direction."""
     x, y = point
     w = pose.wobble
     x, y = x * (1 + 0.03 * w[0][2]), y * (1 + 0.03 * w[0][3])
-    dx = 0.6 * w[0][0] * math.sin(0.16 * x + w[0][1]) + 0.6 * w[1][0] * math.sin(0.18 * y + w[1][1])
-    dy = 0.6 * w[2][0] * math.sin(0.17 * x + w[2][1]) + 0.6 * w[3][0] * math.sin(0.15 * y + w[3][1])
+    dx = 0.6 * w[0][0] * np.sin(0.16 * x + w[0][1]) + 0.6 * w[1][0] * np.sin(0.18 * y + w[1][1])
+    dy = 0.6 * w[2][0] * np.sin(0.17 * x + w[2][1]) + 0.6 * w[3][0] * np.sin(0.15 * y + w[3][1])
     lean = math.tan(math.radians(pose.forearm))
-    return x + dx + lean * min(y + 26.0, 0.0), y + dy
+    return x + dx + lean * np.minimum(y + 26.0, 0.0), y + dy

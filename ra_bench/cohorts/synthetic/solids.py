@@ -64,7 +64,6 @@ class Slab:
 
     frame: Frame
     outline: NDArray[np.float64]  # (corners, 2) film mm
-    inset: NDArray[np.float64]  # (corners,) mm that the bone stays inside the edge from this corner to the next
     depth: float  # half-depth
     rounding: float  # how far from the edge the bone reaches its full depth
     plate: float

@@ -36,7 +36,7 @@ class Ends:
 
 
 # Shaft, base and head half-widths, thumb to little finger.
-METACARPAL_HALVES = ((4.9, 7.8, 7.4), (4.2, 7.5, 7.8), (4.2, 7.0, 7.9), (3.5, 5.6, 6.8), (3.7, 6.5, 6.7))
+METACARPAL_HALVES = ((4.6, 8.0, 7.4), (3.7, 8.3, 7.8), (3.8, 8.0, 7.9), (3.1, 6.5, 6.8), (3.3, 7.3, 6.7))
 PROXIMAL_HALVES = ((4.5, 7.2, 5.9), (4.6, 8.0, 5.7), (4.8, 8.0, 5.9), (4.3, 7.3, 5.4), (3.6, 6.6, 4.7))
 MIDDLE_HALVES = ((0.0, 0.0, 0.0), (3.6, 6.6, 4.7), (3.9, 6.9, 5.0), (3.6, 6.5, 4.7), (2.9, 5.4, 3.9))
 DISTAL_HALVES = ((3.3, 6.8, 4.6), (2.3, 5.1, 3.7), (2.4, 5.3, 3.9), (2.4, 5.1, 3.7), (1.9, 4.3, 3.1))
@@ -49,7 +49,7 @@ def shape_of(digit: int, rank: int) -> Ends:
     shaft, base, head = (METACARPAL_HALVES, PROXIMAL_HALVES, MIDDLE_HALVES, DISTAL_HALVES)[rank][digit]
     if rank == 0:
         base_curve, head_curve = _metacarpal_ends(digit, head)
-        rounding, cortex, bow, depth = (2.4, 3.0), 1.9, METACARPAL_BOWS[digit], 0.92
+        rounding, cortex, bow, depth = (2.8, 3.0), 2.1, METACARPAL_BOWS[digit], 0.92
     else:
         base_curve = _socket(base) if rank == 1 else _double_socket(base)
         head_curve = _condyles(head) if rank < 3 else (0.2, 0.0, 0.02, 0.012)
@@ -71,7 +71,7 @@ def _metacarpal_ends(digit: int, head: float) -> tuple[Curve, Curve]:
 
 
 def _socket(half: float) -> Curve:
-    return 0.0, 0.0, -1.7 / half**2, 0.0
+    return 0.0, 0.0, -1.4 / half**2, 0.0
 
 
 def _condyles(half: float) -> Curve:
@@ -79,7 +79,7 @@ def _condyles(half: float) -> Curve:
 
 
 def _double_socket(half: float) -> Curve:
-    return 0.0, 0.0, 1.5 / half**2, -2.9 / half**4
+    return 0.0, 0.0, 1.5 / half**2, -2.4 / half**4
 
 
 NOMINAL = (METACARPALS, PROXIMAL, MIDDLES, DISTALS)
@@ -94,18 +94,18 @@ def _pattern(digit: int, rank: int) -> NDArray[np.float64]:
     shape, length = shape_of(digit, rank), NOMINAL[rank][digit]
     t = np.linspace(-TABLE_MARGIN, 1 + TABLE_MARGIN, TABLE_ENTRIES)
     u, t = t * length, np.clip(t, 0, 1)
-    near = np.clip(1 - (np.clip(u, 0, None) - 1.5) / (0.42 * length), 0, 1) ** 2.0
-    far = np.clip(1 - (np.clip(length - u, 0, None) - 3.0) / (0.34 * length), 0, 1) ** 1.8
+    near = np.clip(1 - (np.clip(u, 0, None) - 2.0) / (0.4 * length), 0, 1) ** 2.2
+    far = np.clip(1 - (np.clip(length - u, 0, None) - 3.5) / (0.34 * length), 0, 1) ** 2.0
     if shape.tuft:
         far = np.exp(-(((t - 0.9) / 0.12) ** 2))
     half = shape.shaft + (shape.base_half - shape.shaft) * near + (shape.head_half - shape.shaft) * far
     # Rounded shoulders: the ends narrow again over their last millimetres.
     half *= (
         1
-        - (0.2 if rank else 0.08) * np.clip((3.0 - u) / 3.0, 0, 1) ** 2
-        - 0.12 * np.clip((u - length + 3.0) / 3.0, 0, 1) ** 2
+        - (0.28 if rank else 0.12) * np.clip((3.5 - u) / 3.5, 0, 1) ** 2
+        - 0.16 * np.clip((u - length + 3.0) / 3.0, 0, 1) ** 2
     )
-    middle = np.clip(1 - np.abs(2 * t - 0.95) ** 2.2, 0, 1)
+    middle = np.clip(1 - np.abs(2 * t - 0.95) ** 1.5, 0, 1)  # the cortex is a pencil line at the ends
     # The middle of a shaft is mostly fat; the spongy bone lies at the ends.
     sponge = 1.2 - 1.0 * np.clip(1 - np.abs(2 * t - 1.0) ** 1.6, 0, 1)
     if shape.tuft:
@@ -118,5 +118,5 @@ def profile(digit: int, rank: int, girth: float, cortex: float) -> NDArray[np.fl
     """Table along a bone, shape (5, entries): half-width, half-depth, cortex, centre line (mm), sponge (a share)."""
     half, depth, middle, centre, sponge = _pattern(digit, rank)
     shaft = shape_of(digit, rank).cortex * (0.4 + 0.6 * cortex)
-    plate = (0.5 + (shaft - 0.5) * middle) * min(1.0, 0.4 + 0.6 * cortex)
+    plate = (0.4 + (shaft - 0.4) * middle) * min(1.0, 0.4 + 0.6 * cortex)
     return np.stack([half * girth, depth * girth, plate, centre, sponge]).astype(np.float32)
