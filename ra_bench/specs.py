@@ -166,7 +166,8 @@ class NoProgress:
 class FitTask:
     """All that a trainer gets. It never sees the test films' scores.
 
-    Scores are on the cohort's scale. `pretrained` is a file of body weights or None; `folder` is the job's own.
+    Scores are on the cohort's scale. `pretrained` is a file of body weights to start from, or None: the suite's own or
+    one that was given, which `ra_bench.training.checkpoint.load_body` loads; `folder` is the job's own.
     A trainer that leaves `progress` alone works too: its job starts anew after a kill.
     """
 

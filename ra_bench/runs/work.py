@@ -189,8 +189,8 @@ def _start(workplace: Workplace, job: Job, spec: ModelSpec) -> Start | None:
     if job.weights is None:
         return None
     file = workplace.weights[spec.name]
-    if digest_of(file) != job.weights:
-        raise WeightsError(f"{file} changed while the run was going on. Start the run again.")
+    if not file.is_file() or digest_of(file) != job.weights:  # a board names no folder of this machine
+        raise WeightsError(f"{file.name} is gone or changed while the run was going on. Start the run again.")
     return Start(file=file, given=check_weights(spec, file))
 
 
