@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ra_bench.errors import LauncherError
 from ra_bench.files import make_folder
-from ra_bench.launchers.ray_driver import Order, drive
+from ra_bench.launchers.ray_driver import Order, drive, gone, unreachable
 from ra_bench.launchers.ray_node import Errand
 from ra_bench.runs.records import job_folder, write_files
 from ra_bench.runs.work import JobWork
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 #: What Ray itself prints goes here, in the folder of the board's runs.
 RAY_LOG = "ray.log"
+#: Seconds that the cluster gets to answer, or to start on this machine.
+CONNECT = 120.0
 #: Seconds that the cluster gets to end what is at work.
 GRACE = 15.0
 
@@ -89,6 +91,7 @@ def _start(order: Order, log: Path) -> tuple[SpawnProcess, Connection]:
 def _results(
     jobs: Sequence[Job], runs: Path, observers: Observers, receiver: Connection, log: Path
 ) -> Iterator[RunRecord | Failure]:
+    _connect(receiver, log)
     by_key = {job.key: job for job in jobs}
     started: set[str] = set()
     waiting = set(by_key)
@@ -110,16 +113,18 @@ def _results(
             yield result
 
 
+def _connect(receiver: Connection, log: Path) -> None:
+    if not receiver.poll(CONNECT):
+        raise unreachable(os.environ.get("RAY_ADDRESS", ""), f"no answer in {CONNECT:g} seconds; see {log}.")
+    _heard(receiver, log)
+
+
 def _heard(receiver: Connection, log: Path) -> tuple[str, str, Any]:
     """The next message: the key of a job, what kind of message, and its content."""
     try:
         message: tuple[str, str, Any] = receiver.recv()
     except (EOFError, OSError):
-        where = os.environ.get("RAY_ADDRESS", "on this machine")
-        raise LauncherError(
-            f"The Ray cluster ({where}) is gone: its head does not answer any more. What was finished is kept. Start "
-            f"the head again, then run the same command: it goes on from there. What Ray said stands in {log}."
-        ) from None
+        raise gone(log) from None
     if message[1] == "trouble":
         raise LauncherError(message[2])
     return message
