@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ra_bench.errors import LauncherError
-from ra_bench.launchers.ray_node import Errand, do_errand, node_name
+from ra_bench.launchers.errand import Errand, do_errand, node_name
 from ra_bench.runs.failures import failure_of_node, failure_of_node_memory
 from ra_bench.values import Failure, Job
 

@@ -16,7 +16,7 @@ import pytest
 
 from ra_bench.errors import LauncherError
 from ra_bench.launchers import ray, ray_driver
-from ra_bench.launchers.ray_node import Errand, do_errand
+from ra_bench.launchers.errand import cores_a_job, do_errand, errand_of
 from ra_bench.runs.failures import failure_of_node, failure_of_node_memory, is_settled
 from ra_bench.runs.records import read_record, standing_records, write_files, write_record
 from ra_bench.runs.work import JobWork, Workplace
@@ -264,8 +264,7 @@ def work(tmp_path, tiny_suite, tiny_protocol):
 
 
 def errand(work, **changes):
-    plugins = tuple((file.name, file.read_text()) for file in work.workplace.plugin_files)
-    return Errand(work=replace(work, workplace=replace(work.workplace, **changes)), plugins=plugins)
+    return errand_of(replace(work, workplace=replace(work.workplace, **changes)), "ray")
 
 
 def test_without_ray_the_package_to_install_is_named(work, monkeypatch, new_observer):
@@ -276,14 +275,14 @@ def test_without_ray_the_package_to_install_is_named(work, monkeypatch, new_obse
 
 
 def test_work_that_no_node_can_set_up_is_refused(work, new_observer):
-    with pytest.raises(LauncherError, match=r"does only jobs of 'ra_bench\.suite\.run', which nodes can set up"):
+    with pytest.raises(LauncherError, match=r"does only jobs of 'ra_bench\.suite\.run', which other machines can"):
         list(ray.launch([work("forty")[1]], lambda job, on_epoch: None, new_observer()))
 
 
 @pytest.mark.parametrize(("said", "cores"), [("", 1), ("4", 4), ("0", 1), ("many", 1)])
 def test_a_job_is_given_as_many_cores_as_it_is_to_have_threads(monkeypatch, said, cores):
     monkeypatch.setenv("OMP_NUM_THREADS", said)
-    assert ray._cores() == cores
+    assert cores_a_job() == cores
 
 
 def test_a_node_does_a_job_in_a_folder_of_its_own_and_gives_its_files_back(work, tmp_path, monkeypatch):
