@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 import signal
 import subprocess
@@ -147,6 +149,21 @@ def test_ctrl_c_cancels_what_slurm_has_and_keeps_what_is_finished(tmp_path, comm
     while (Path(f"/proc/{pid}").exists() or _queued()) and time.monotonic() < until:
         time.sleep(0.2)
     assert (Path(f"/proc/{pid}").exists(), _queued()) == (False, [])
+
+
+@needs_slurm
+@pytest.mark.slow
+def test_the_array_of_the_documentation_makes_the_board_of_one_run(tmp_path, monkeypatch, cli):
+    page = (Path(__file__).parents[2] / "docs/how-to/many-machines.md").read_text()
+    script = re.search(r"```sh file=array.sh\n(.*?)```", page, re.DOTALL)[1]
+    shared = "--models mean,median,film-statistics --protocol smoke"
+    script = script.replace("1-5", "1-2").replace("/5", "/2").replace("task=4", "task=1")
+    (tmp_path / "array.sh").write_text(script.replace("--models all --protocol standard", shared))
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("RA_BENCH_DATA", str(tmp_path / "data"))
+    subprocess.run(["sbatch", "--wait", "array.sh"], cwd=tmp_path, check=True, capture_output=True)
+    said = cli("merge", "runs-1", "runs-2")
+    assert (said.code, said.out.splitlines()[0]) == (0, "synthetic-hands-smoke: 3 finished, 3 of them new; 0 not.")
 
 
 @needs_slurm
