@@ -13,7 +13,7 @@ from ra_bench.errors import CohortError, PluginError, RaBenchError, RecordError,
 from ra_bench.plugins import Registry, load_plugins
 from ra_bench.runs.datasets import find_dataset, load_findings, load_scores
 from ra_bench.runs.gather import combined, gather
-from ra_bench.runs.gpus import count_gpus, gpus_for
+from ra_bench.runs.gpus import gpus_for
 from ra_bench.runs.lock import alone
 from ra_bench.runs.merge import folds_of, join, of_board, protocol_of, refusals, strangers
 from ra_bench.runs.plan import PlannedJob, Shard, cheapest_first, dealt, make_job, plan_jobs
@@ -24,7 +24,7 @@ from ra_bench.training.protocol import base_size, protocol_hash
 from ra_bench.values import Board, Cohort, Failure, Fold, Folds, Job, Protocol, SplitPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ra_bench.cohorts.store import OnFilms
     from ra_bench.reports.check import CohortReport
@@ -211,7 +211,7 @@ def run(
     launcher: str = "local",
     slots: int | None = None,
     timeout: float | None = None,
-    gpus_counted: Callable[[], int] = count_gpus,
+    gpus: tuple[str, ...] | None = None,
 ) -> Outcome:
     """Do the jobs that are due, cheapest first, and write the board after each.
 
@@ -227,8 +227,8 @@ def run(
         Jobs that may run at a time. If not given: as many as there are GPUs, or one on a CPU; elsewhere all.
     timeout
         Seconds that a job may take.
-    gpus_counted
-        Counts the GPUs that jobs may use.
+    gpus
+        GPUs that jobs may use, as CUDA_VISIBLE_DEVICES names them; all that the device means, if not given.
 
     Raises
     ------
@@ -251,9 +251,10 @@ def run(
         waiting = {planned.job.key: planned.job for planned in plan.jobs if planned.record is None}
         board, trouble = _write_board(suite, plan, list(waiting.values()))
         trained = 0
-        gpus = gpus_for(plan.device, count=gpus_counted) if due and not place.elsewhere else ()
+        if gpus is None:
+            gpus = gpus_for(plan.device) if due and not place.elsewhere else ()
         usual = len(due) if place.elsewhere else len(gpus)
-        work = JobWork(workplace=_workplace(suite, plan), timeout=timeout, gpus=gpus)
+        work = _work(suite, plan, timeout, gpus)
         for result in place.launch(due, work, observers, slots or max(1, usual)):
             del waiting[result.job.key]
             if isinstance(result, Failure):
@@ -305,8 +306,8 @@ def _pretraining_versions(suite: Suite, models: Sequence[str]) -> dict[str, str 
     return {model: versions.get(name) for model, name in wanted.items()}
 
 
-def _workplace(suite: Suite, plan: Plan) -> Workplace:
-    return Workplace(
+def _work(suite: Suite, plan: Plan, timeout: float | None = None, gpus: tuple[str, ...] = ()) -> JobWork:
+    workplace = Workplace(
         runs=suite.runs.resolve(),
         data=suite.data.resolve(),
         dataset=plan.dataset,
@@ -317,6 +318,7 @@ def _workplace(suite: Suite, plan: Plan) -> Workplace:
         plugin_files=suite.plugin_files,
         without=suite.without,
     )
+    return JobWork(workplace=workplace, timeout=timeout, gpus=gpus)
 
 
 def _check_device(name: str) -> None:

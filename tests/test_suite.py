@@ -29,6 +29,7 @@ FAILING = {
     "told-to-end": "The worker process was told to end (SIGTERM), and not by ra-bench.",
     "blind": "'blind' predicts 40 for each of 8 validation and test films: its output does not depend on its input.",
     "yields-words": "A trainer's fit yielded str. It yields EpochReport.",
+    "tears": "The worker process reported what cannot be read (ValueError: invalid literal for int()",
     "two-columns": "The model 'two-columns' gives a tensor of shape (4, 2) for films of shape (4, 3, 32, 48); it must",
     "not-finite": "'not-finite' predicts no finite number for validation film 'film",
     "too-few": "The trainer of 'too-few' gave test predictions of shape (3,) for 4 films. Give one number a film",

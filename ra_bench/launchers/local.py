@@ -74,7 +74,8 @@ def launch(jobs: Sequence[Job], work: Work, observers: Observers, slots: int = 1
                     running.append(_start(job, work, slot=slot, slots=slots))
                 heard = connection.wait([worker.receiver for worker in running], LOOK)
                 for worker in tuple(running):
-                    result = _hear(worker, observers) if worker.receiver in heard else _look(worker)
+                    result = _hear(worker, observers) if worker.receiver in heard else None
+                    result = result or _look(worker)
                     if result is not None:
                         running.remove(worker)
                         _end([worker])
@@ -124,7 +125,7 @@ def _hear(worker: _Worker, observers: Observers) -> RunRecord | Failure | None:
 
 
 def _look(worker: _Worker) -> Failure | None:
-    """Note the memory of a worker that says nothing, see whether it lives, and end it when its time is over."""
+    """Note the memory of a worker, see whether it lives, and end it when its time is over."""
     worker.peak = _memory(worker.process.pid) or worker.peak
     # What it started may hold its pipe open when it is gone. A last word may still be in there.
     if worker.process.exitcode is not None and not worker.receiver.poll():
@@ -183,10 +184,10 @@ def _memory(pid: int | None) -> int | None:
     return None
 
 
-def _oom_kills() -> int | None:
+def _oom_kills(file: Path = Path("/proc/vmstat")) -> int | None:
     """How often the kernel has ended a process for want of memory; None where the system does not tell."""
     with suppress(OSError, ValueError):
-        for line in Path("/proc/vmstat").read_text(encoding="ascii").splitlines():
+        for line in file.read_text(encoding="ascii").splitlines():
             if line.startswith("oom_kill "):
                 return int(line.split()[1])
     return None

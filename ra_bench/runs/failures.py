@@ -6,11 +6,12 @@ whose model is wrong will not.
 
 from __future__ import annotations
 
+import errno
 import signal
 import sys
 from typing import TYPE_CHECKING
 
-from ra_bench.errors import RaBenchError
+from ra_bench.errors import RaBenchError, StorageError
 from ra_bench.values import Failure
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ KINDS = {
     "raised": "code of the model, its trainer or a library raised an error",
     "memory": "the machine ran out of memory",
     "gpu memory": "the GPU ran out of memory",
+    "disk": "a file could not be written",
     "timeout": "it took longer than --timeout",
     "crashed": "native code crashed",
     "left": "the process ended by itself and gave no result",
@@ -32,7 +34,10 @@ KINDS = {
 }
 
 #: What says nothing about the next try.
-_OF_THE_MACHINE = frozenset({"memory", "gpu memory", "timeout", "killed", "lost"})
+_OF_THE_MACHINE = frozenset({"memory", "gpu memory", "disk", "timeout", "killed", "lost"})
+
+#: How a system says that a file cannot be written, or not to its end.
+_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
 
 #: As often in a row the same failure is taken for chance.
 _CHANCES = 2
@@ -60,7 +65,8 @@ class StoppedError(BaseException):
 def failure_of_error(job: Job, error: BaseException) -> Failure:
     """What raised, told by its kind and first line; the traceback is in the log."""
     if isinstance(error, RaBenchError):
-        return Failure(job=job, reason=" ".join(str(error).split()), log="", kind="refused")
+        kind = "disk" if isinstance(error, StorageError) else "refused"
+        return Failure(job=job, reason=" ".join(str(error).split()), log="", kind=kind)
     if isinstance(error, StoppedError):
         return Failure(
             job=job,
@@ -79,7 +85,8 @@ def failure_of_error(job: Job, error: BaseException) -> Failure:
             return Failure(job=job, reason=reason, log="", kind="memory", advice=_LESS_MEMORY)
     said = _first_line(error)
     name = type(error).__name__
-    return Failure(job=job, reason=f"{name}: {said}" if said else name, log="", kind="raised")
+    kind = "disk" if isinstance(error, OSError) and error.errno in _DISK else "raised"
+    return Failure(job=job, reason=f"{name}: {said}" if said else name, log="", kind=kind)
 
 
 def failure_of_exit(job: Job, code: int | None, *, peak: int | None = None, oom_killer: bool = False) -> Failure:
@@ -94,7 +101,7 @@ def failure_of_exit(job: Job, code: int | None, *, peak: int | None = None, oom_
             reason=f"The worker process ended with exit code {code} and without a result.",
             log="",
             kind="left",
-            advice=f"Something in it, such as os._exit, left without a word. {_LOOK}",
+            advice="Something in it, such as os._exit, left without a word. The end of its log is its last word.",
         )
     name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
     if name == "SIGKILL":

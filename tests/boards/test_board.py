@@ -75,6 +75,11 @@ def test_a_failed_model_is_a_row_that_says_why(made):
     assert (row.kind, row.seeds, row.remark) == ("failed", (0,), "The loss became nan in epoch 3.")
 
 
+def test_the_row_of_a_failed_model_also_says_what_may_help(made):
+    failure = replace(made.failure("resnet50", "Out of memory."), advice="Run one job at a time.")
+    assert row_of(board_of(made, failures=[failure]), "resnet50").remark == "Out of memory. Run one job at a time."
+
+
 def test_a_waiting_model_is_a_row(made):
     assert row_of(board_of(made, waiting=[made.job("resnet50")]), "resnet50").kind == "waiting"
 

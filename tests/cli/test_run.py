@@ -134,6 +134,45 @@ def test_a_worker_does_not_outlive_a_parent_that_was_killed(tmp_path, command, a
 
 
 @linux
+def test_a_worker_that_hangs_in_native_code_does_not_outlive_a_parent_that_was_killed(tmp_path, command, arguments):
+    process = command(tmp_path, *arguments, "hangs")
+    _wait(lambda: any("hangs\n" in file.read_text() for file in tmp_path.glob("runs/tiny-tiny/hangs/*/log.txt")))
+    pids = _descendants(process.pid)
+    assert len(pids) >= 2  # the worker, and what watches over it
+    process.kill()
+    process.communicate(timeout=30)
+    assert _gone(pids, seconds=5)
+
+
+@linux
+def test_ctrl_z_stops_the_workers_too_and_they_go_on_with_their_parent(tmp_path, command, arguments):
+    process, pids = _until_endless(tmp_path, command, arguments)
+    process.send_signal(signal.SIGTSTP)
+    _wait(lambda: {_state(pid) for pid in (process.pid, *pids)} == {"T"})
+    process.send_signal(signal.SIGCONT)
+    _wait(lambda: "T" not in {_state(pid) for pid in (process.pid, *pids)})
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert _gone(pids, seconds=2)
+
+
+@linux
+def test_a_job_that_takes_longer_than_its_timeout_is_a_row_and_the_others_stand(tmp_path, command, arguments):
+    process = command(tmp_path, *arguments, "fifty,endless", "--timeout", "5s")
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "endless (failed): It took longer than --timeout 5s and was stopped. Run again," in out
+    assert "Failed: endless, seed 0: It took longer than --timeout 5s and was stopped.\n  Run again, if" in err
+    (file,) = tmp_path.glob("runs/tiny-tiny/endless/seed0-*/failure.json")
+    kept = json.loads(file.read_text())
+    assert (kept["kind"], kept["tries"]) == ("timeout", 1)
+    assert (tmp_path / kept["log"]).samefile(file.with_name("log.txt"))
+    assert kept["ended"].endswith("+00:00")
+    assert len(list(tmp_path.glob("runs/tiny-tiny/fifty/seed0-*/record.json"))) == 1
+
+
+@linux
 def test_a_second_run_in_the_same_folder_says_so_and_exits_with_1(tmp_path, command, arguments):
     process, _ = _until_endless(tmp_path, command, arguments)
     second = command(tmp_path, *arguments, "forty")
@@ -195,7 +234,24 @@ def _gone(pids, seconds):
 
 
 def _alive(pid):
+    return _state(pid) not in {"Z", ""}
+
+
+def _state(pid):
+    """A letter on what a process does, such as T for stopped; none if it is no more."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
-        return False
+        return ""
+
+
+def _descendants(pid):
+    children = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return [found for child in children for found in (child, *_descendants(child))]
+
+
+def _wait(comes):
+    deadline = time.monotonic() + 60
+    while not comes():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -14,8 +14,9 @@ from ra_bench.cli.main import main
 from ra_bench.cohorts.description import Description, SplitColumn
 from ra_bench.plugins import PROVIDERS, load_plugins
 from ra_bench.runs import records
+from ra_bench.runs.failures import KINDS, is_settled
 from ra_bench.suite import BUILTINS
-from ra_bench.values import Augmentation, Loss, Optimiser, Pretraining, Protocol, Scale, SplitRule
+from ra_bench.values import Augmentation, Failure, Loss, Optimiser, Pretraining, Protocol, Scale, SplitRule
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,6 +54,13 @@ def default(field: Field[Any]) -> Any:
     if field.default is not MISSING:
         return field.default
     return MISSING if field.default_factory is MISSING else field.default_factory()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_of_failure_is_there_with_what_it_means_and_whether_it_is_tried_again(root: Path, kind: str) -> None:
+    failure = Failure(job=None, reason="", log="", kind=kind, tries=2)  # type: ignore[arg-type]  # not looked at
+    said = keys(page(root, "files.md"))[kind]
+    assert [cell.strip(" |") for cell in said] == [KINDS[kind], "once" if is_settled(failure) else "always"]
 
 
 def test_the_command_line_page_is_what_the_commands_say(root: Path, reference_script: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 
@@ -164,12 +165,22 @@ def test_an_unreadable_record_does_not_hide_the_others(tmp_path):
 
 
 def test_a_failure_comes_back_as_it_was_until_the_next_try(tmp_path):
-    failure = Failure(job=JOB, reason="It broke.", log="log.txt")
+    failure = Failure(
+        job=JOB, reason="It broke.", log="log.txt", kind="raised", advice="Mend it.", ended="2022-03-01", tries=2
+    )
     write_failure(tmp_path, failure)
     assert read_failure(tmp_path) == failure
     assert standing_failures(tmp_path) == [failure]
     write_job(tmp_path, JOB)
     assert read_failure(tmp_path) is None
+
+
+def test_a_failure_from_before_there_were_kinds_is_read(tmp_path):
+    write_failure(tmp_path, Failure(job=JOB, reason="It broke.", log="log.txt", kind="raised", tries=2))
+    content = json.loads((tmp_path / "failure.json").read_text())
+    old = {name: content[name] for name in ("job", "reason", "log")}
+    (tmp_path / "failure.json").write_text(json.dumps(old))
+    assert read_failure(tmp_path) == Failure(job=JOB, reason="It broke.", log="log.txt")
 
 
 def test_a_failure_that_cannot_be_read_is_none(tmp_path):
