@@ -23,7 +23,6 @@ from ra_bench.runs.work import JobWork, Workplace
 from ra_bench.suite import BUILTINS, plan, rebuild_boards
 from ra_bench.values import Failure
 
-linux = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 FILES = Path(__file__).parent.parent / "plugin_files"
 GATED = FILES / "gated.py"
 
@@ -121,9 +120,7 @@ def _ended(process, pids=()):
     return Told(code=process.returncode, err=err, left=left)
 
 
-@linux
-@pytest.mark.slow
-def test_every_record_arrives_though_a_node_is_killed_and_the_user_is_told(story):
+def _every_record_arrives_though_a_node_is_killed_and_the_user_is_told(story):
     assert story.lost_node.code == 1  # one model raises
     records, broken = standing_records(story.folder / "lost_node/runs")
     assert broken == []
@@ -152,9 +149,7 @@ def locally(story, command, tiny_file, tiny_protocol):
     return folder
 
 
-@linux
-@pytest.mark.slow
-def test_the_files_of_a_job_are_those_of_the_local_launcher(story, locally):
+def _the_files_of_a_job_are_those_of_the_local_launcher(story, locally):
     names = [
         sorted(str(file.relative_to(folder)) for file in folder.glob("runs/*/*/*/*"))
         for folder in (story.folder / "lost_node", locally)
@@ -168,9 +163,7 @@ def test_the_files_of_a_job_are_those_of_the_local_launcher(story, locally):
     assert len(predictions[0]) == 6
 
 
-@linux
-@pytest.mark.slow
-def test_the_board_is_that_of_the_local_launcher_byte_for_byte_but_for_costs(story, locally, tiny_suite):
+def _the_board_is_that_of_the_local_launcher_byte_for_byte_but_for_costs(story, locally, tiny_suite):
     boards = []
     for folder in (story.folder / "lost_node", locally):
         for record in (folder / "leaderboards").glob("*/records/*"):
@@ -183,9 +176,7 @@ def test_the_board_is_that_of_the_local_launcher_byte_for_byte_but_for_costs(sto
     assert len(boards[0]) == 2 + 6 * 3
 
 
-@linux
-@pytest.mark.slow
-def test_what_no_node_has_is_told_at_once(story):
+def _what_no_node_has_is_told_at_once(story):
     assert story.no_room.code == 1
     assert (
         "Error: No node of the Ray cluster has what a job needs: 99 core(s) and 0 GPU(s). The nodes have: 1 and 0"
@@ -195,9 +186,7 @@ def test_what_no_node_has_is_told_at_once(story):
     )
 
 
-@linux
-@pytest.mark.slow
-def test_ctrl_c_cancels_what_is_at_work_and_keeps_what_is_finished(story):
+def _ctrl_c_cancels_what_is_at_work_and_keeps_what_is_finished(story):
     assert story.stopped.code == 130
     assert "Stopped. What was finished is kept; the same command goes on from there." in story.stopped.err
     assert "Traceback" not in story.stopped.err
@@ -208,9 +197,7 @@ def test_ctrl_c_cancels_what_is_at_work_and_keeps_what_is_finished(story):
     assert {row["name"]: row["kind"] for row in board["rows"]}["gated-one"] == "waiting"
 
 
-@linux
-@pytest.mark.slow
-def test_a_head_that_is_gone_is_told_and_what_is_finished_is_kept(story):
+def _a_head_that_is_gone_is_told_and_what_is_finished_is_kept(story):
     assert story.lost_head.code == 1
     assert "Error: The Ray cluster (" in story.lost_head.err
     assert (
@@ -220,6 +207,18 @@ def test_a_head_that_is_gone_is_told_and_what_is_finished_is_kept(story):
     (log,) = (story.folder / "lost_head").glob("runs/tiny-tiny/ray.log")
     assert str(log) in story.lost_head.err
     assert len(standing_records(story.folder / "lost_head/runs")[0]) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+def test_a_run_on_a_cluster_ends_as_here_whatever_is_killed(story, locally, tiny_suite):
+    """One test for one story: tests that are dealt out to several workers would start a cluster each."""
+    _every_record_arrives_though_a_node_is_killed_and_the_user_is_told(story)
+    _the_files_of_a_job_are_those_of_the_local_launcher(story, locally)
+    _the_board_is_that_of_the_local_launcher_byte_for_byte_but_for_costs(story, locally, tiny_suite)
+    _what_no_node_has_is_told_at_once(story)
+    _ctrl_c_cancels_what_is_at_work_and_keeps_what_is_finished(story)
+    _a_head_that_is_gone_is_told_and_what_is_finished_is_kept(story)
 
 
 def test_a_head_that_does_not_answer_is_told_within_seconds(tmp_path, command, tiny_file, tiny_protocol):
