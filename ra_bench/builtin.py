@@ -94,8 +94,12 @@ def register_protocols() -> list[ProtocolSpec]:
 
 @hookimpl
 def register_launchers() -> list[LauncherSpec]:
-    """A process a job on this machine, or a task a job on a Ray cluster."""
-    return [LauncherSpec(name="local", launch=_local), LauncherSpec(name="ray", launch=_ray, elsewhere=True)]
+    """A process a job on this machine, or on a cluster of Ray's or Slurm's."""
+    return [
+        LauncherSpec(name="local", launch=_local),
+        LauncherSpec(name="ray", launch=_ray, elsewhere=True),
+        LauncherSpec(name="slurm", launch=_slurm, elsewhere=True),
+    ]
 
 
 @hookimpl
@@ -136,6 +140,12 @@ def _local(jobs: Sequence[Job], work: Work, observers: Observers, slots: int) ->
 
 def _ray(jobs: Sequence[Job], work: Work, observers: Observers, slots: int) -> Iterable[RunRecord | Failure]:
     from ra_bench.launchers.ray import launch
+
+    return launch(jobs, work, observers, slots)
+
+
+def _slurm(jobs: Sequence[Job], work: Work, observers: Observers, slots: int) -> Iterable[RunRecord | Failure]:
+    from ra_bench.launchers.slurm import launch
 
     return launch(jobs, work, observers, slots)
 

@@ -1,7 +1,7 @@
 """A task a job on a Ray cluster; the results are committed here, as those of the local launcher are.
 
 What talks to Ray is a process of its own (ray_driver.py): Ray ends a process whose cluster is lost, and a run must be
-able to say so. What a node does stands in ray_node.py.
+able to say so. What a node does stands in errand.py.
 """
 
 from __future__ import annotations
@@ -10,16 +10,14 @@ import logging
 import os
 import signal
 from contextlib import suppress
-from importlib.util import find_spec
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 from ra_bench.errors import LauncherError
 from ra_bench.files import make_folder
-from ra_bench.launchers.ray_driver import Order, drive
-from ra_bench.launchers.ray_node import Errand
+from ra_bench.launchers.errand import check_installed, cores_a_job, errand_of
+from ra_bench.launchers.ray_driver import Order, drive, gone, unreachable
 from ra_bench.runs.records import job_folder, write_files
-from ra_bench.runs.work import JobWork
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,6 +30,8 @@ if TYPE_CHECKING:
 
 #: What Ray itself prints goes here, in the folder of the board's runs.
 RAY_LOG = "ray.log"
+#: Seconds that the cluster gets to answer, or to start on this machine.
+CONNECT = 120.0
 #: Seconds that the cluster gets to end what is at work.
 GRACE = 15.0
 
@@ -51,30 +51,17 @@ def launch(jobs: Sequence[Job], work: Work, observers: Observers, slots: int = 1
     StorageError
         A result cannot be written.
     """
-    if find_spec("ray") is None:
-        raise LauncherError("The launcher 'ray' needs the package ray. Install it: pip install 'ra-bench[ray]'")
-    if not isinstance(work, JobWork):
-        raise LauncherError("The launcher 'ray' does only jobs of 'ra_bench.suite.run', which nodes can set up.")
+    check_installed("ray", "ray")
+    order = Order(jobs=tuple(jobs), errand=errand_of(work, "ray"), slots=slots, cores=cores_a_job())
     if not jobs:
         return
-    log = make_folder(work.workplace.runs / jobs[0].board) / RAY_LOG
-    process, receiver = _start(_order(jobs, work, slots), log)
+    runs = order.errand.work.workplace.runs
+    log = make_folder(runs / jobs[0].board) / RAY_LOG
+    process, receiver = _start(order, log)
     try:
-        yield from _results(jobs, work.workplace.runs, observers, receiver, log)
+        yield from _results(jobs, runs, observers, receiver, log)
     finally:  # after ctrl-C, too, nothing is left at work
         _end(process, receiver)
-
-
-def _order(jobs: Sequence[Job], work: JobWork, slots: int) -> Order:
-    files = work.workplace.plugin_files
-    plugins = tuple((file.name, file.read_text(encoding="utf-8")) for file in files)
-    return Order(jobs=tuple(jobs), errand=Errand(work=work, plugins=plugins), slots=slots, cores=_cores())
-
-
-def _cores() -> int:
-    """Cores a job: as many as it is to have threads."""
-    said = os.environ.get("OMP_NUM_THREADS", "")
-    return max(1, int(said)) if said.isdecimal() else 1
 
 
 def _start(order: Order, log: Path) -> tuple[SpawnProcess, Connection]:
@@ -89,6 +76,7 @@ def _start(order: Order, log: Path) -> tuple[SpawnProcess, Connection]:
 def _results(
     jobs: Sequence[Job], runs: Path, observers: Observers, receiver: Connection, log: Path
 ) -> Iterator[RunRecord | Failure]:
+    _connect(receiver, log)
     by_key = {job.key: job for job in jobs}
     started: set[str] = set()
     waiting = set(by_key)
@@ -110,16 +98,18 @@ def _results(
             yield result
 
 
+def _connect(receiver: Connection, log: Path) -> None:
+    if not receiver.poll(CONNECT):
+        raise unreachable(os.environ.get("RAY_ADDRESS", ""), f"no answer in {CONNECT:g} seconds; see {log}.")
+    _heard(receiver, log)
+
+
 def _heard(receiver: Connection, log: Path) -> tuple[str, str, Any]:
     """The next message: the key of a job, what kind of message, and its content."""
     try:
         message: tuple[str, str, Any] = receiver.recv()
     except (EOFError, OSError):
-        where = os.environ.get("RAY_ADDRESS", "on this machine")
-        raise LauncherError(
-            f"The Ray cluster ({where}) is gone: its head does not answer any more. What was finished is kept. Start "
-            f"the head again, then run the same command: it goes on from there. What Ray said stands in {log}."
-        ) from None
+        raise gone(log) from None
     if message[1] == "trouble":
         raise LauncherError(message[2])
     return message

@@ -6,13 +6,15 @@ import logging
 import multiprocessing
 import os
 import signal
+import socket
+import sys
 from collections import Counter, deque
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ra_bench.errors import LauncherError
-from ra_bench.launchers.ray_node import Errand, do_errand, node_name
+from ra_bench.launchers.errand import Errand, do_errand, node_name
 from ra_bench.runs.failures import failure_of_node, failure_of_node_memory
 from ra_bench.values import Failure, Job
 
@@ -30,6 +32,8 @@ TRIES = 3
 LOOK = 0.5
 #: Seconds for an answer of the process that collects what nodes say; it is on this machine.
 ANSWER = 60.0
+#: Seconds for a head to answer at all. Ray itself would knock for many minutes.
+KNOCK = 5.0
 #: Seconds that nodes get to end a job that was cancelled.
 GRACE = 8.0
 #: Bytes of the object store of a cluster that is started here: it holds files of finished jobs for a moment.
@@ -85,12 +89,15 @@ def drive(order: Order, sender: Connection, log: Path) -> None:
     _print_to(log)
     try:
         with _cluster() as ray:
-            _do(ray, order, sender)
+            sender.send(("", "connected", ""))
+            try:
+                _do(ray, order, sender)
+            except ray.exceptions.RayError as error:  # not of a job, but of what serves all of them here
+                raise gone(log) from error
     except LauncherError as error:
         sender.send(("", "trouble", str(error)))
     except (KeyboardInterrupt, BrokenPipeError):
         pass  # the run was stopped; nobody listens
-    sender.close()
 
 
 def _print_to(log: Path) -> None:
@@ -110,23 +117,48 @@ def _cluster() -> Iterator[Any]:
             f"RAY_ADDRESS is {address}, and ra-bench is no client from outside. Run it on a machine of the cluster, "
             "with RAY_ADDRESS=auto."
         )
+    _knock(address)
     import ray
 
     here: dict[str, Any] = {} if address else {"include_dashboard": False, "object_store_memory": STORE}
     try:
         ray.init(address=address or "local", log_to_driver=False, logging_level=logging.ERROR, **here)
     except Exception as error:
-        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise LauncherError(
-            f"Cannot reach Ray at {address or 'this machine'}: {said} See whether its head runs ('ray status'), start "
-            "it with 'ray start --head', or unset RAY_ADDRESS to start Ray on this machine."
-        ) from error
+        raise unreachable(address, (str(error).strip().splitlines() or [type(error).__name__])[0]) from error
     signal.signal(signal.SIGTERM, _stop)
     try:
         yield ray
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Refuse an address at which nobody answers."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal():
+        return  # a word such as "auto", which Ray looks up
+    try:
+        socket.create_connection((host, int(port)), KNOCK).close()
+    except (OSError, OverflowError) as error:
+        raise unreachable(address, f"{error}.") from error
+
+
+def unreachable(address: str, said: str) -> LauncherError:
+    """An error on a cluster that cannot be reached, or started here."""
+    return LauncherError(
+        f"Cannot reach Ray at {address or 'this machine'}: {said} See whether its head runs ('ray status'), start it "
+        "with 'ray start --head', or unset RAY_ADDRESS to start Ray on this machine."
+    )
+
+
+def gone(log: Path) -> LauncherError:
+    """An error on a cluster that was there and is no more."""
+    return LauncherError(
+        f"The Ray cluster ({os.environ.get('RAY_ADDRESS', 'on this machine')}) is gone: its head does not answer any "
+        "more. What was finished is kept. Start the head again, then run the same command: it goes on from there. What "
+        f"Ray said stands in {log}."
+    )
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - what a handler is given
@@ -139,7 +171,9 @@ def _do(ray: Any, order: Order, sender: Connection) -> None:
     needs = _needs(ray, order)
     _check_room(ray, needs)
     here = NodeAffinitySchedulingStrategy(node_id=ray.get_runtime_context().get_node_id(), soft=False)
-    news = ray.remote(News).options(num_cpus=0, scheduling_strategy=here).remote()
+    # Should it be ended for want of memory, it begins anew; what it held were epochs that nobody will miss.
+    lasting = {"max_restarts": -1, "max_task_retries": -1}
+    news = ray.remote(News).options(num_cpus=0, scheduling_strategy=here, **lasting).remote()
     # Ray would do again what cannot succeed, too, and would not say that it does: what was lost is our own business.
     task = ray.remote(_task).options(num_cpus=needs["CPU"], num_gpus=needs["GPU"], max_retries=0)
     errand = ray.put(order.errand)
@@ -164,6 +198,8 @@ def _task(errand: Errand, job: Job, news: Any, cores: int) -> tuple[str, Any]:
     import ray
 
     os.environ["OMP_NUM_THREADS"] = str(cores)
+    # A process that is started here would read this one's main file again, which is Ray's, and with it all of Ray.
+    vars(sys.modules["__main__"]).pop("__file__", None)
     told = [news.add.remote(job.key, "start", node_name())]
 
     def tell(report: EpochReport) -> None:

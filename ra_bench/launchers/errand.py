@@ -1,10 +1,12 @@
-"""What a node of a Ray cluster does for one job: all of it in a folder of its own, whose files go back."""
+"""What a machine of a cluster does for one job: all of it in a folder of its own, whose files go back."""
 
 from __future__ import annotations
 
+import os
 import socket
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeAlias
@@ -15,11 +17,13 @@ from ra_bench.runs.datasets import find_dataset, load_scores
 from ra_bench.runs.failures import failure_of_error
 from ra_bench.runs.plan import make_job
 from ra_bench.runs.records import job_folder, read_files
+from ra_bench.runs.work import JobWork
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ra_bench.runs.work import JobWork, Workplace
+    from ra_bench.runs.work import Workplace
+    from ra_bench.specs import Work
     from ra_bench.values import EpochReport, Failure, Job, RunRecord
 
 #: What comes of a job, and the files of its folder by name.
@@ -52,6 +56,42 @@ class _Teller:
 
     def on_job_end(self, *, job: Job, record: RunRecord | Failure) -> None:
         """Given back as the result."""
+
+
+def errand_of(work: Work, launcher: str) -> Errand:
+    """The work of a run as it can be sent to another machine.
+
+    Raises
+    ------
+    LauncherError
+        It is not the work of `ra_bench.suite.run`.
+    """
+    if not isinstance(work, JobWork):
+        raise LauncherError(
+            f"The launcher '{launcher}' does only jobs of 'ra_bench.suite.run', which other machines can set up."
+        )
+    files = work.workplace.plugin_files
+    return Errand(work=work, plugins=tuple((file.name, file.read_text(encoding="utf-8")) for file in files))
+
+
+def check_installed(package: str, launcher: str) -> None:
+    """Refuse to go on without the package that a launcher needs.
+
+    Raises
+    ------
+    LauncherError
+        It is not installed; names the extra that brings it.
+    """
+    if find_spec(package) is None:
+        raise LauncherError(
+            f"The launcher '{launcher}' needs the package {package}. Install it: pip install 'ra-bench[{launcher}]'"
+        )
+
+
+def cores_a_job() -> int:
+    """As many as a job is to have threads: $OMP_NUM_THREADS, or one."""
+    said = os.environ.get("OMP_NUM_THREADS", "")
+    return max(1, int(said)) if said.isdecimal() else 1
 
 
 def do_errand(errand: Errand, job: Job, tell: Callable[[EpochReport], None]) -> Done:

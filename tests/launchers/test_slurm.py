@@ -1,0 +1,191 @@
+"""The Slurm launcher: what can be told without Slurm everywhere, the rest where there is one."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ra_bench.errors import LauncherError
+from ra_bench.launchers import slurm
+from ra_bench.launchers.errand import errand_of
+from ra_bench.runs.records import read_files, standing_records
+from ra_bench.runs.work import JobWork, Workplace
+from ra_bench.suite import BUILTINS, open_suite, plan, run
+
+GATED = Path(__file__).parent.parent / "plugin_files" / "gated.py"
+
+
+def _is_there():
+    return (
+        shutil.which("sinfo") is not None
+        and subprocess.run(["sinfo"], capture_output=True, check=False).returncode == 0
+    )
+
+
+needs_slurm = pytest.mark.skipif(not _is_there(), reason="no Slurm here")
+
+
+@pytest.fixture
+def planned(tmp_path, tiny_suite, tiny_protocol):
+    def make(*models):
+        suite = tiny_suite(tmp_path)
+        return suite, plan(suite, models=models, dataset="tiny", protocol=str(tiny_protocol))
+
+    return make
+
+
+@pytest.fixture
+def work(planned):
+    """The work of a plan, and its one job."""
+    suite, wanted = planned("forty")
+    workplace = Workplace(
+        runs=suite.runs,
+        data=suite.data,
+        dataset="tiny",
+        device="cpu",
+        protocol=wanted.protocol,
+        folds=None,
+        builtins=BUILTINS,
+        plugin_files=suite.plugin_files,
+    )
+    return JobWork(workplace=workplace), wanted.jobs[0].job
+
+
+def test_without_submitit_the_package_to_install_is_named(work, monkeypatch, new_observer):
+    made, job = work
+    monkeypatch.setitem(sys.modules, "submitit", None)
+    with pytest.raises(LauncherError, match=r"the package submitit\. Install it: pip install 'ra-bench\[slurm\]'"):
+        list(slurm.launch([job], made, new_observer()))
+
+
+def test_without_slurm_the_user_is_told_where_to_start(work, monkeypatch, new_observer):
+    made, job = work
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(LauncherError, match=r"there is no 'sbatch' here\. Start the run on a machine where you would"):
+        list(slurm.launch([job], made, new_observer()))
+
+
+def test_a_job_on_a_machine_says_where_it_is_and_what_each_epoch_did(work, tmp_path):
+    made, job = work
+    record, files = slurm._on_machine(errand_of(made, "slurm"), job, tmp_path / "news")
+    first, second = map(json.loads, (tmp_path / "news").read_text().splitlines())
+    assert list(first) == ["node"]
+    assert (second["stage"], second["epoch"]) == ("training", 1)
+    assert record.job == job
+    assert "record.json" in files
+
+
+@needs_slurm
+@pytest.mark.slow
+def test_jobs_on_slurm_end_as_they_do_here(planned, new_observer, tmp_path, tiny_suite):
+    seen = new_observer()
+    suite, wanted = planned("forty", "fifty", "raises")
+    outcome = run(suite, wanted, observers=seen, launcher="slurm")
+    assert (outcome.trained, [failure.reason for failure in outcome.failures]) == (2, ["RuntimeError: the net is torn"])
+    assert len(seen.starts) == len(seen.ends) == 3
+    assert {job.model for job, _ in seen.epochs} >= {"forty", "fifty"}
+    here = tiny_suite(tmp_path / "here")
+    run(here, wanted, observers=new_observer())
+    predictions = [
+        {file.relative_to(at.runs): file.read_bytes() for file in at.runs.glob("*/*/*/predictions.csv")}
+        for at in (suite, here)
+    ]
+    assert predictions[0] == predictions[1]
+    names = [
+        {
+            job: sorted(read_files(at.runs / job))
+            for job in sorted(f.relative_to(at.runs) for f in at.runs.glob("*/*/seed*"))
+        }
+        for at in (suite, here)
+    ]
+    assert names[0] == names[1]
+
+
+@needs_slurm
+@pytest.mark.slow
+def test_jobs_that_slurm_refuses_are_told_with_its_reason(planned, new_observer, monkeypatch):
+    monkeypatch.setenv("SBATCH_PARTITION", "nowhere")
+    suite, wanted = planned("forty", "fifty")
+    with pytest.raises(LauncherError, match=r"Slurm does not take the jobs: .*invalid partition.*SBATCH_PARTITION"):
+        run(suite, wanted, observers=new_observer(), launcher="slurm")
+
+
+def _begun(folder, process):
+    """Wait for a job to begin."""
+    until = time.monotonic() + 120
+    while not (found := list(folder.glob("gated-*-*"))):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    return int(found[0].name.rpartition("-")[2])
+
+
+def _queued():
+    return subprocess.run(
+        ["squeue", "--noheader", "--format=%A"], capture_output=True, text=True, check=True
+    ).stdout.split()
+
+
+@needs_slurm
+@pytest.mark.slow
+def test_ctrl_c_cancels_what_slurm_has_and_keeps_what_is_finished(tmp_path, command, tiny_file, tiny_protocol):
+    wanted = ["run", "-q", "-p", tiny_file, "-p", GATED, "--dataset", "tiny", "--protocol", tiny_protocol]
+    process = command(tmp_path, *wanted, "--models", "gated-one", "--launcher", "slurm", env={"GATE": str(tmp_path)})
+    pid = _begun(tmp_path, process)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    until = time.monotonic() + 60
+    while (Path(f"/proc/{pid}").exists() or _queued()) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert (Path(f"/proc/{pid}").exists(), _queued()) == (False, [])
+
+
+@needs_slurm
+@pytest.mark.slow
+def test_the_array_of_the_documentation_makes_the_board_of_one_run(tmp_path, monkeypatch, cli):
+    page = (Path(__file__).parents[2] / "docs/how-to/many-machines.md").read_text()
+    script = re.search(r"```sh file=array.sh\n(.*?)```", page, re.DOTALL)[1]
+    shared = "--models mean,median,film-statistics --protocol smoke"
+    script = script.replace("1-5", "1-2").replace("/5", "/2").replace("task=4", "task=1")
+    (tmp_path / "array.sh").write_text(script.replace("--models all --protocol standard", shared))
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("RA_BENCH_DATA", str(tmp_path / "data"))
+    subprocess.run(["sbatch", "--wait", "array.sh"], cwd=tmp_path, check=True, capture_output=True)
+    said = cli("merge", "runs-1", "runs-2")
+    assert (said.code, said.out.splitlines()[0]) == (0, "synthetic-hands-smoke: 3 finished, 3 of them new; 0 not.")
+
+
+@needs_slurm
+@pytest.mark.slow
+def test_a_job_that_left_the_queue_without_a_result_is_done_again(
+    tmp_path, monkeypatch, caplog, new_observer, tiny_protocol, tiny_file
+):
+    monkeypatch.setattr(slurm, "GRACE", 1.0)
+    monkeypatch.setenv("GATE", str(tmp_path))
+    places = {"runs": tmp_path / "runs", "boards": tmp_path / "boards", "data": tmp_path / "data"}
+    suite = open_suite(plugin_files=[tiny_file, GATED], **places)
+    wanted = plan(suite, models=["gated-one"], dataset="tiny", protocol=str(tiny_protocol))
+
+    class Cancels(type(new_observer())):
+        def on_epoch_end(self, *, job, report):
+            super().on_epoch_end(job=job, report=report)
+            if len(self.epochs) == 1:
+                subprocess.run(["scancel", "--name=ra-bench"], check=True)
+                (tmp_path / "open").touch()
+
+    seen = Cancels(starts=[], epochs=[], ends=[])
+    outcome = run(suite, wanted, observers=seen, launcher="slurm")
+    assert (outcome.trained, len(seen.starts), len(seen.ends)) == (1, 1, 1)
+    assert "was lost, or Slurm ended the job; it is done again." in caplog.text
+    assert len(standing_records(suite.runs)[0]) == 1
