@@ -129,7 +129,7 @@ def test_pretraining_goes_on_and_is_not_told_again(stopped, finish, tmp_path):
     stopped(2, "tiny-net-transfer", stage="pretraining")
     heard, _ = finish("tiny-net-transfer")
     assert heard == [("pretraining", 3), ("pretraining", 4), *ALL]
-    assert [file.suffixes for file in (tmp_path / "data/pretrained").glob("*.pt")] == [[".pt"]]
+    assert [file.suffixes for file in (tmp_path / "data/pretrained").glob("*[!k]")] == [[".safetensors"]]
 
 
 def took(file, seconds):
