@@ -156,10 +156,14 @@ def watched(command: Sequence[str | Path], *, threads: int | None) -> Watched:
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
     ) as process:
         assert process.stdout is not None
-        for line in process.stdout:
-            said.append(line)
-            if EPOCH.search(line):
-                epochs.append((time.perf_counter() - started, processor_seconds(process.pid)))
+        try:
+            for line in process.stdout:
+                said.append(line)
+                if EPOCH.search(line):
+                    epochs.append((time.perf_counter() - started, processor_seconds(process.pid)))
+        except BaseException:  # ctrl-C: it does not hear the terminal's keys
+            process.terminate()
+            raise
     after = os.times()
     used = after.children_user + after.children_system - before.children_user - before.children_system
     assert process.returncode == 0, "".join(said)
