@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,8 @@ def body_weights(
 ) -> Path | None:
     """The file of pretrained body weights of a job's model, trained now if it is not there; None without pretraining.
 
+    A team of processes trains it together.
+
     The file's name hashes model, source, pretraining set, input size, pretraining protocol and seed. A pretraining that
     was stopped goes on after its last epoch; the seconds of its earlier tries are added to the watch.
 
@@ -55,6 +58,8 @@ def body_weights(
     """
     if job.pretraining is None:
         return None
+    from ra_bench.training.distributed import team
+
     spec: ModelSpec = registry.get("model", job.model)
     findings = load_findings(find_dataset(registry, job.pretraining), data)
     if findings.version != job.pretraining_version:
@@ -63,9 +68,11 @@ def body_weights(
         )
     file = data / "pretrained" / f"{job.model.replace('/', '--')}-{_key(job, protocol, findings)}.pt"
     make_folder(file.parent)
-    with FileLock(file.with_suffix(".lock")):
-        if not file.exists():
+    crew = team()
+    with FileLock(file.with_suffix(".lock")) if crew.first else nullcontext():
+        if not crew.same(file.exists()):
             _pretrain(spec, protocol, findings, job.seed, data, device, file, on_epoch, watch)
+            crew.same(None)  # the file is there when the first process comes here
     return file
 
 
@@ -80,6 +87,7 @@ def _pretrain(
     on_epoch: Callable[[EpochReport], None],
     watch: Stopwatch,
 ) -> None:
+    from ra_bench.training.distributed import team
     from ra_bench.training.pretrain import pretrain
     from ra_bench.training.progress import FileProgress
 
@@ -98,10 +106,11 @@ def _pretrain(
         seed=seed,
         device=device,
         file=file,
-        progress=FileProgress(resume, job=file.stem, watch=watch),
+        progress=FileProgress(resume, job=file.stem, watch=watch, writes=team().first),
     ):
         on_epoch(report)
-    forget_progress(resume)
+    if team().first:
+        forget_progress(resume)
 
 
 def _drawn(ids: tuple[str, ...], most: int | None, seed: int) -> tuple[str, ...]:
