@@ -20,7 +20,7 @@ from datetime import timedelta
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Event, Thread
+from threading import Event, Thread, current_thread, main_thread
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -191,9 +191,10 @@ def _passing_on(on_epoch: Callable[[EpochReport], None]) -> Iterator[Connection]
 
 @contextmanager
 def _own_signals() -> Iterator[None]:
-    """Torch's launcher takes SIGTERM for itself; afterwards it is as it was."""
+    """Torch's launcher takes SIGTERM for itself, where it is in the main thread; afterwards it is as it was."""
     before = signal.getsignal(signal.SIGTERM)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        if current_thread() is main_thread():
+            signal.signal(signal.SIGTERM, before)
