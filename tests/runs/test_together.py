@@ -19,6 +19,9 @@ from ra_bench.suite import _workplace, plan, run
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 
+#: Seconds that a whole run may take where others compute too.
+PATIENCE = 300
+
 MODELS = ["tiny-net", "second-raises", "second-exits", "second-killed", "forty"]
 
 
@@ -109,17 +112,17 @@ def started(tmp_path, command, tiny_file, longer_protocol):
 @pytest.mark.slow
 def test_a_run_on_two_devices_that_is_killed_leaves_nothing_and_goes_on_to_the_same_bits(started):
     folder, process = started("whole")
-    assert process.wait(120) == 0, process.stderr.read()
+    assert process.wait(PATIENCE) == 0, process.stderr.read()
     (whole,) = folder.glob("runs/*/restless/seed0-*")
     folder, process = started("killed")
-    until(lambda: list(folder.glob("runs/*/restless/seed0-*/resume.pt")), 120)
+    until(lambda: list(folder.glob("runs/*/restless/seed0-*/resume.pt")), PATIENCE)
     family = descendants(process.pid)
     process.kill()
     process.wait()
     until(lambda: not any(lives(pid) for pid in family), 20)
     assert len(family) >= 4  # worker, its guard, two processes that train
     _, process = started("killed")
-    assert process.wait(120) == 0, process.stderr.read()
+    assert process.wait(PATIENCE) == 0, process.stderr.read()
     (killed,) = folder.glob("runs/*/restless/seed0-*")
     assert "going on after epoch" in (killed / "log.txt").read_text()
     assert read_record(killed).predictions == read_record(whole).predictions
@@ -130,7 +133,7 @@ def test_a_run_on_two_devices_that_is_killed_leaves_nothing_and_goes_on_to_the_s
 @pytest.mark.slow
 def test_a_run_on_two_devices_that_is_told_to_end_leaves_nothing(started):
     folder, process = started("stopped")
-    until(lambda: list(folder.glob("data/pretrained/*.resume.pt")), 120)
+    until(lambda: list(folder.glob("data/pretrained/*.resume.pt")), PATIENCE)
     family = descendants(process.pid)
     process.send_signal(signal.SIGINT)
     assert process.wait(30) != 0
