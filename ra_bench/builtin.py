@@ -81,7 +81,7 @@ def register_metrics() -> list[MetricSpec]:
 @hookimpl
 def register_trainers() -> list[TrainerSpec]:
     """The loop of training/loop.py."""
-    return [TrainerSpec(name="standard", fit=_standard)]
+    return [TrainerSpec(name="standard", fit=_standard, many_devices=True)]
 
 
 @hookimpl

@@ -210,6 +210,9 @@ class TrainerSpec:
     fit: Callable[[FitTask], Generator[EpochReport, None, Fitted]]
     #: Made of `ra_bench.parts`: a change of the suite's own training code then trains its models again.
     uses_parts: bool = False
+    #: It may be called in several processes at once, which torch.distributed has brought together, to do one job. The
+    #: first of them writes files. One that says False gets one device, whatever was asked for.
+    many_devices: bool = False
 
 
 class Observers(Interface):
@@ -231,6 +234,11 @@ class Work(Interface):
     @property
     def timeout(self) -> float | None:
         """Seconds that a job may take, or None. It is the launcher that ends one that takes longer."""
+        ...
+
+    @property
+    def devices(self) -> int:
+        """Devices for each job: GPUs, or shares of the cores."""
         ...
 
     @property

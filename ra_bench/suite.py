@@ -10,11 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from ra_bench.cohorts.folds import SITES
 from ra_bench.cohorts.splits import plan_hash
-from ra_bench.errors import CohortError, PluginError, RaBenchError, RecordError, TrainingError, UnknownNameError
+from ra_bench.errors import (
+    CohortError,
+    LauncherError,
+    PluginError,
+    RaBenchError,
+    RecordError,
+    TrainingError,
+    UnknownNameError,
+)
 from ra_bench.plugins import Registry, load_plugins
 from ra_bench.runs.datasets import find_dataset, find_findings, load_findings, load_scores
 from ra_bench.runs.gather import combined, gather
-from ra_bench.runs.gpus import gpus_for
+from ra_bench.runs.gpus import check_gpus, gpus_for
 from ra_bench.runs.lock import alone
 from ra_bench.runs.merge import folds_of, join, of_board, protocol_of, refusals, strangers
 from ra_bench.runs.plan import PlannedJob, Shard, cheapest_first, dealt, make_job, plan_jobs, registered_model
@@ -230,6 +238,7 @@ def run(
     launcher: str = "local",
     slots: int | None = None,
     timeout: float | None = None,
+    devices: int = 1,
     gpus: tuple[str, ...] | None = None,
 ) -> Outcome:
     """Do the jobs that are due, cheapest first, and write the board after each.
@@ -243,16 +252,20 @@ def run(
     launcher
         The name of a registered launcher.
     slots
-        Jobs that may run at a time. If not given: as many as there are GPUs, or one on a CPU; elsewhere all.
+        Jobs that may run at a time. If not given: as many as GPUs suffice for, or one on a CPU; elsewhere all.
     timeout
         Seconds that a job may take.
+    devices
+        Those of each job, which share its batches: GPUs, or processes on a CPU.
     gpus
         GPUs that jobs may use, as CUDA_VISIBLE_DEVICES names them; all that the device means, if not given.
 
     Raises
     ------
     TrainingError
-        The device is not there.
+        The device is not there, or not as often as a job is to have it.
+    LauncherError
+        A launcher of other machines is to use several devices a job.
     BusyError
         Another run works on the same board's folder.
     StorageError
@@ -261,9 +274,18 @@ def run(
     place: LauncherSpec = suite.registry.get("launcher", launcher)
     if not place.elsewhere:
         _check_device(plan.device)
+    elif devices > 1:
+        raise LauncherError(
+            f"--devices {devices} is for the launcher 'local'; a job of '{place.name}' has one device. Leave out "
+            "--devices or --launcher."
+        )
     with alone(suite.runs / plan.board):
         due = [planned.job for planned in plan.jobs if planned.due]
+        if gpus is None:
+            gpus = gpus_for(plan.device) if due and not place.elsewhere else ()
         if due:
+            if not place.elsewhere:
+                check_gpus(plan.device, devices, gpus)
             films_of(plan.cohort, plan.splits.splits[0], plan.protocol, suite.data, on_films)  # as all folds have
         for planned in plan.jobs:
             if planned.record is not None or plan.afresh:
@@ -273,10 +295,8 @@ def run(
         waiting = {planned.job.key: planned.job for planned in plan.jobs if planned.record is None}
         board, trouble = _write_board(suite, plan, list(waiting.values()))
         trained = 0
-        if gpus is None:
-            gpus = gpus_for(plan.device) if due and not place.elsewhere else ()
-        usual = len(due) if place.elsewhere else len(gpus)
-        work = _work(suite, plan, timeout, gpus)
+        usual = len(due) if place.elsewhere else len(gpus) // devices
+        work = _work(suite, plan, timeout=timeout, devices=devices, gpus=gpus)
         for result in place.launch(due, work, observers, slots or max(1, usual)):
             del waiting[result.job.key]
             if isinstance(result, Failure):
@@ -382,7 +402,9 @@ def _pretraining_versions(suite: Suite, models: Sequence[str]) -> dict[str, str 
     return {model: versions.get(name) for model, name in wanted.items()}
 
 
-def _work(suite: Suite, plan: Plan, timeout: float | None = None, gpus: tuple[str, ...] = ()) -> JobWork:
+def _work(
+    suite: Suite, plan: Plan, *, timeout: float | None = None, devices: int = 1, gpus: tuple[str, ...] = ()
+) -> JobWork:
     workplace = Workplace(
         runs=suite.runs.resolve(),
         data=suite.data.resolve(),
@@ -395,7 +417,7 @@ def _work(suite: Suite, plan: Plan, timeout: float | None = None, gpus: tuple[st
         without=suite.without,
         weights={model: start.file for model, start in plan.weights.items()},
     )
-    return JobWork(workplace=workplace, timeout=timeout, gpus=gpus)
+    return JobWork(workplace=workplace, timeout=timeout, devices=devices, gpus=gpus)
 
 
 def _check_device(name: str) -> None:

@@ -214,6 +214,8 @@ class Compute:
     parts: Annotated[int, Ge(1)] = 1
     #: Whether a batch that does not fit in memory is cut into more parts; the record and the board say so.
     fit_batch: bool = False
+    #: Whether, on several GPUs, batch normalisation is over the whole batch and not over each one's share.
+    sync_batch_norm: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -369,6 +371,8 @@ class RunRecord:
     trained_on: str | None = None
     #: Parts in which each batch went through the network.
     batch_parts: int = 1
+    #: Devices that shared each batch, each with a process of its own; memory is that of the first.
+    devices: int = 1
     #: Operations that are not among `madds`, since torch has no formula for them; None where nobody looked.
     uncounted: tuple[str, ...] | None = None
     #: Largest resident memory of the process, where `peak_memory` is that of a device.

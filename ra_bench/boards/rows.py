@@ -139,6 +139,7 @@ def _row(
                 *_weights(own),
                 *_overrides(own),
                 *_in_parts(own),
+                *_on_devices(own),
                 *_uncounted(own),
                 *measured.problems,
             )
@@ -183,6 +184,16 @@ def _in_parts(records: Sequence[RunRecord]) -> list[str]:
     """Said, since batch normalisation then sees a part at a time."""
     most = max(record.batch_parts for record in records)
     return [f"Each batch went through the network in {most} parts."] if most > 1 else []
+
+
+def _on_devices(records: Sequence[RunRecord]) -> list[str]:
+    """Said, since batch normalisation sees the share of one device at a time, unless the protocol says otherwise."""
+    most = max(record.devices for record in records)
+    if most == 1:
+        return []
+    synchronised = all(record.protocol.get("compute", {}).get("sync_batch_norm") for record in records)
+    seen = "the whole batch" if synchronised else "the share of one device at a time"
+    return [f"Each batch was shared by {most} devices; batch normalisation, if there is any, saw {seen}."]
 
 
 def _uncounted(records: Sequence[RunRecord]) -> list[str]:

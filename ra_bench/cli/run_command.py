@@ -56,10 +56,17 @@ if TYPE_CHECKING:
 @click.option("--compile", "compile_it", is_flag=True, help="Compile networks with torch.compile.")
 @click.option("--fit-batch", is_flag=True, help="Let a batch that does not fit in memory go in parts; rows say so.")
 @click.option(
+    "--devices",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="GPUs for each job, or processes on a CPU, which share its batches.",
+)
+@click.option(
     "--jobs",
     type=click.IntRange(1),
-    help="Jobs to run at a time; if not given, one a GPU, or one on a CPU. They share the cores; each needs memory of "
-    "its own.",
+    help="Jobs to run at a time; if not given, as many as GPUs suffice for, or one on a CPU. They share the cores; "
+    "each needs memory of its own.",
 )
 @click.option(
     "--timeout",
@@ -101,6 +108,7 @@ def command(
     precision: str | None,
     compile_it: bool,
     fit_batch: bool,
+    devices: int,
     jobs: int | None,
     timeout: str | None,
     launcher: str,
@@ -168,6 +176,7 @@ def command(
             launcher=launcher,
             slots=jobs,
             timeout=limit,
+            devices=devices,
         )
     _conclude(outcome)
 

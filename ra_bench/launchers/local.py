@@ -58,9 +58,9 @@ class _Worker:
 def launch(jobs: Sequence[Job], work: Work, observers: Observers, slots: int = 1) -> Iterator[RunRecord | Failure]:
     """Do each job in a process of its own, `slots` of them at a time, and give what came of it as it comes.
 
-    Jobs start in the given order. Where several share the machine, each gets its part of the cores, and a GPU of its
-    own as far as `work.gpus` go round. One that takes longer than `work.timeout` seconds is told to end (SIGTERM), and
-    if it has not done so after a grace period, it is ended with all that it started (SIGKILL).
+    Jobs start in the given order. Where several share the machine, each gets its part of the cores, and `work.devices`
+    GPUs of its own as far as `work.gpus` go round. One that takes longer than `work.timeout` seconds is told to end
+    (SIGTERM), and if it has not done so after a grace period, it is ended with all that it started (SIGKILL).
     """
     waiting = deque(jobs)
     running: list[_Worker] = []
@@ -91,21 +91,25 @@ def _start(job: Job, work: Work, *, slot: int, slots: int) -> _Worker:
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=work_in_process, args=(work, job, sender), name=job.model)
     oom_kills = _oom_kills()
-    with _environment(WORKER_ENVIRONMENT | _threads(slots), _gpu(work.gpus, slot, slots)), _from_terminal_later():
+    defaults = WORKER_ENVIRONMENT | _threads(slots * work.devices)
+    with _environment(defaults, _gpus(work.gpus, slot, slots, work.devices)), _from_terminal_later():
         process.start()
     sender.close()  # so that the pipe ends when the worker does
     limit = float("inf") if work.timeout is None else time.monotonic() + work.timeout
     return _Worker(job=job, slot=slot, process=process, receiver=receiver, limit=limit, oom_kills=oom_kills)
 
 
-def _threads(slots: int) -> dict[str, str]:
-    """Jobs that run side by side must not fight for cores: each gets its part of them."""
-    return {} if slots == 1 else {"OMP_NUM_THREADS": str(max(1, cores() // slots))}
+def _threads(processes: int) -> dict[str, str]:
+    """Processes that train side by side must not fight for cores: each gets its part of them."""
+    return {} if processes == 1 else {"OMP_NUM_THREADS": str(max(1, cores() // processes))}
 
 
-def _gpu(gpus: Sequence[str], slot: int, slots: int) -> dict[str, str]:
-    """Jobs that run side by side each see one GPU. One that runs alone may use what it finds."""
-    return {} if slots == 1 or not gpus else {"CUDA_VISIBLE_DEVICES": gpus[slot % len(gpus)]}
+def _gpus(gpus: Sequence[str], slot: int, slots: int, devices: int) -> dict[str, str]:
+    """Jobs that run side by side each see as many GPUs as they use. One that runs alone may use what it finds."""
+    if slots == 1 or not gpus:
+        return {}
+    own = [gpus[number % len(gpus)] for number in range(slot * devices, (slot + 1) * devices)]
+    return {"CUDA_VISIBLE_DEVICES": ",".join(own)}
 
 
 def _hear(worker: _Worker, observers: Observers) -> RunRecord | Failure | None:

@@ -57,8 +57,18 @@ class StoppedError(BaseException):
     """The process was told to end. Not an Exception: code that catches those must not catch this."""
 
 
+class FailedError(Exception):
+    """A job failed in another process, which told why."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.reason)
+        self.failure = failure
+
+
 def failure_of_error(job: Job, error: BaseException) -> Failure:
     """What raised, told by its kind and first line; the traceback is in the log."""
+    if isinstance(error, FailedError):
+        return error.failure
     if isinstance(error, RaBenchError):
         kind = "disk" if isinstance(error, StorageError) else "refused"
         return Failure(job=job, reason=" ".join(str(error).split()), log="", kind=kind)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -51,6 +52,8 @@ def body_weights(
 ) -> Path | None:
     """The file of pretrained body weights of a job's model, trained now if it is not there; None without pretraining.
 
+    A team of processes trains it together.
+
     The file's name hashes model, source, pretraining set, input size, pretraining protocol and seed. A pretraining that
     was stopped goes on after its last epoch; the seconds of its earlier tries are added to the watch.
 
@@ -61,6 +64,7 @@ def body_weights(
     """
     if job.pretraining is None:
         return None
+
     spec: ModelSpec = registry.get("model", job.model)
     findings = load_findings(find_dataset(registry, job.pretraining), data)
     if findings.version != job.pretraining_version:
@@ -117,11 +121,15 @@ def make_body(
     TrainingError
         The films, the findings or the model do not fit.
     """
+    from ra_bench.training.distributed import team
+
     file = body_file(job, protocol, findings, data)
     make_folder(file.parent)
-    with FileLock(file.with_suffix(".lock")):
-        if not file.exists():
+    crew = team()
+    with FileLock(file.with_suffix(".lock")) if crew.first else nullcontext():
+        if not crew.same(file.exists()):
             _pretrain(spec, job, protocol, findings, data, device, file, on_epoch, on_films, watch)
+            crew.same(None)  # the file is there when the first process comes here
     return file
 
 
@@ -137,6 +145,7 @@ def _pretrain(
     on_films: OnFilms | None,
     watch: Stopwatch | None,
 ) -> None:
+    from ra_bench.training.distributed import team
     from ra_bench.training.pretrain import pretrain
     from ra_bench.training.progress import FileProgress, Stopwatch
 
@@ -156,10 +165,11 @@ def _pretrain(
         device=device,
         file=file,
         about=_about(job, protocol, findings, train, validation),
-        progress=FileProgress(resume, job=file.stem, watch=watch or Stopwatch()),
+        progress=FileProgress(resume, job=file.stem, watch=watch or Stopwatch(), writes=team().first),
     ):
         on_epoch(report)
-    forget_progress(resume)
+    if team().first:
+        forget_progress(resume)
 
 
 def _about(

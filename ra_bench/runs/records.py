@@ -31,7 +31,14 @@ RECORD, PREDICTIONS, HISTORY, JOB, LOG, FAILURE = (
     "failure.json",
 )
 #: Fields that came later, with what they are if not given: written only where they say otherwise, so that files stand.
-_CAME_LATER = {"trained_on": None, "batch_parts": 1, "uncounted": None, "peak_host_memory": None, "weights": None}
+_CAME_LATER = {
+    "trained_on": None,
+    "batch_parts": 1,
+    "uncounted": None,
+    "peak_host_memory": None,
+    "weights": None,
+    "devices": 1,
+}
 #: Those that are written beside themselves and renamed.
 FILES = (RECORD, PREDICTIONS, HISTORY, JOB, FAILURE)
 #: Stands where a record names its trainer, when its predictions were made elsewhere and only measured here.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,7 @@ from ra_bench.runs.plan import protocol_data, registered_model
 from ra_bench.runs.pretraining import body_weights
 from ra_bench.runs.process import device_used, environment, logged_to, peak_memory
 from ra_bench.runs.records import FILES, LOG, job_folder, write_job, write_record
+from ra_bench.runs.together import do_together
 from ra_bench.runs.weights import Start, check_weights, digest_of
 from ra_bench.specs import FilmSet, FitTask, Fitted
 from ra_bench.training.progress_file import RESUME, forget_progress, has_progress
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
     from ra_bench.specs import ModelSpec
     from ra_bench.values import Sample
 
+
+log = logging.getLogger(__name__)
 
 #: Of fewer films a model that rounds may say the same by chance.
 _ENOUGH = 8
@@ -64,10 +69,11 @@ class Workplace:
         return load_plugins(self.builtins, files=self.plugin_files, without=self.without)
 
 
-def do_job(workplace: Workplace, job: Job, on_epoch: Callable[[EpochReport], None]) -> RunRecord:
+def do_job(workplace: Workplace, job: Job, on_epoch: Callable[[EpochReport], None], *, devices: int = 1) -> RunRecord:
     """Do one job and commit its record. What is printed on the way goes to the job's log.
 
-    A job that was stopped goes on after the last epoch that its trainer kept; its log goes on too.
+    A job that was stopped goes on after the last epoch that its trainer kept; its log goes on too. On several devices
+    it trains in as many processes, if its trainer can; the record is committed here.
 
     Raises
     ------
@@ -77,7 +83,13 @@ def do_job(workplace: Workplace, job: Job, on_epoch: Callable[[EpochReport], Non
     folder = make_folder(job_folder(workplace.runs, job))
     write_job(folder, job)
     with logged_to(folder / LOG, append=has_progress(folder / RESUME)):
-        record = _do(workplace, job, folder, on_epoch)
+        for name in FILES:
+            sweep(folder / name)
+        training = partial(_train, workplace, job, folder)
+        if devices > 1 and _is_for_many(workplace.registry(), job.model):
+            record = do_together(training, job, device=workplace.device, processes=devices, on_epoch=on_epoch)
+        else:
+            record = training(workplace.device, on_epoch)
         write_record(folder, record)
         forget_progress(folder / RESUME)
     return record
@@ -89,11 +101,12 @@ class JobWork:
 
     workplace: Workplace
     timeout: float | None = None
+    devices: int = 1
     gpus: tuple[str, ...] = ()
 
     def __call__(self, job: Job, on_epoch: Callable[[EpochReport], None]) -> RunRecord:
         """The committed record of a job."""
-        return do_job(self.workplace, job, on_epoch)
+        return do_job(self.workplace, job, on_epoch, devices=self.devices)
 
 
 def splits_for(cohort: Cohort, protocol: Protocol, folds: Folds) -> SplitPlan:
@@ -121,13 +134,25 @@ def films_of(
     )
 
 
-def _do(workplace: Workplace, job: Job, folder: Path, on_epoch: Callable[[EpochReport], None]) -> RunRecord:
+def _is_for_many(registry: Registry, model: str) -> bool:
+    """Whether the trainer of a model can use several devices; if not, the log says so."""
+    trainer = registry.get("trainer", registry.get("model", model).trainer)
+    if not trainer.many_devices:
+        log.warning("the trainer '%s' uses one device: there is one process", trainer.name)
+    return bool(trainer.many_devices)
+
+
+def _train(
+    workplace: Workplace, job: Job, folder: Path, device: str, on_epoch: Callable[[EpochReport], None]
+) -> RunRecord:
+    """Load, pretrain where asked, fit and predict: alone, or as one of a team, of which all come to the same record."""
     from ra_bench.training.checkpoint import CHECKPOINT
+    from ra_bench.training.distributed import team
     from ra_bench.training.progress import FileProgress, Stopwatch
 
-    watch = Stopwatch()
-    for name in (*FILES, CHECKPOINT):
-        sweep(folder / name)
+    watch, crew = Stopwatch(), team()
+    if crew.first:
+        sweep(folder / CHECKPOINT)
     registry = workplace.registry()
     spec: ModelSpec = registry.get("model", registered_model(job))
     protocol = with_overrides(workplace.protocol, spec.overrides)
@@ -138,16 +163,14 @@ def _do(workplace: Workplace, job: Job, folder: Path, on_epoch: Callable[[EpochR
     split = plan.splits[0 if job.fold is None else job.fold.number - 1]
     start = _start(workplace, job, spec)
     pretrained = (
-        body_weights(registry, job, protocol, workplace.data, workplace.device, on_epoch, watch)
-        if start is None
-        else start.file
+        body_weights(registry, job, protocol, workplace.data, device, on_epoch, watch) if start is None else start.file
     )
-    progress = FileProgress(folder / RESUME, job=job.key, watch=watch)
+    progress = FileProgress(folder / RESUME, job=job.key, watch=watch, writes=crew.first)
     task = FitTask(
         model=spec,
         protocol=protocol,
         seed=job.seed,
-        device=workplace.device,
+        device=device,
         folder=folder,
         pretrained=pretrained,
         train_scores=_scores(cohort, split.train),
@@ -160,7 +183,7 @@ def _do(workplace: Workplace, job: Job, folder: Path, on_epoch: Callable[[EpochR
     _check(fitted, split, job.model)
     if not spec.baseline:
         _check_that_films_matter(fitted, job.model)
-    device = device_used()
+    used = device_used()
     return RunRecord(
         job=job,
         protocol=protocol_data(protocol),
@@ -170,17 +193,18 @@ def _do(workplace: Workplace, job: Job, folder: Path, on_epoch: Callable[[EpochR
         madds=fitted.madds,
         seconds=watch.seconds(),
         seconds_per_epoch=median(report.seconds for report in history) if history else None,
-        peak_memory=peak_memory(device),
+        peak_memory=peak_memory(used),
         kept_epoch=fitted.kept_epoch,
         batch_parts=fitted.batch_parts,
         pretrained_on=spec.pretraining if start is None else start.given.trained_on or start.given.file,
         overrides={key: str(value) for key, value in spec.overrides.items()},
-        device=device,
+        device=used,
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
-        environment=environment(device),
+        environment=environment(used),
         uncounted=fitted.uncounted,
-        peak_host_memory=peak_memory("cpu") if device.startswith("cuda") else None,
+        peak_host_memory=peak_memory("cpu") if used.startswith("cuda") else None,
         weights=None if start is None else start.given,
+        devices=crew.size,
     )
 
 

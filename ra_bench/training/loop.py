@@ -23,6 +23,7 @@ from ra_bench.training.build import build_model
 from ra_bench.training.checkpoint import CHECKPOINT, Best, load_body, save
 from ra_bench.training.cost import count_madds, count_parameters
 from ra_bench.training.device import moved, reproducible, resolve
+from ra_bench.training.distributed import synchronised, team, waiting
 from ra_bench.training.loss import loss_function
 from ra_bench.training.optimise import learning_rate, make_optimiser, set_learning_rate
 from ra_bench.training.parts import cut, parts_that_fit, scale_gradients
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from ra_bench.specs import Stateful
 
 
-def fit(task: FitTask) -> Generator[EpochReport, None, Fitted]:
+def fit(task: FitTask) -> Generator[EpochReport, None, Fitted]:  # noqa: PLR0915 - to be read in one piece
     """Train a model as its protocol says; a report an epoch, predictions at the end.
 
     A report's `train_loss` is on z-scores, its `validation_rmse` on the cohort's scale, its `seconds` those of the
@@ -49,7 +50,7 @@ def fit(task: FitTask) -> Generator[EpochReport, None, Fitted]:
     TrainingError
         The task or the model does not fit; NonFiniteLossError where the loss is nan or infinite.
     """
-    protocol, name, device = task.protocol, task.model.name, resolve(task.device)
+    protocol, name, device, crew = task.protocol, task.model.name, resolve(task.device), team()
     check_task(task)
     greys, scores = spread_of_films(task.train.films), spread_of_scores(task.train_scores)
     targets = torch.tensor((task.train_scores - scores.mean) / scores.sd, dtype=torch.float32)  # (n,)
@@ -60,13 +61,18 @@ def fit(task: FitTask) -> Generator[EpochReport, None, Fitted]:
             load_body(model, task.model.head, task.pretrained)
         model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs miss it
         counted = count_madds(model, height=protocol.height, width=protocol.width)
-        forward = partial(outputs, compiled(model, protocol.compute, device), columns=1, name=name)
+        model = compiled(synchronised(model, protocol.compute, crew, device), protocol.compute, device)
         optimiser = make_optimiser(protocol.optimiser, model.parameters())
         scaler = loss_scaler(protocol.compute, device)
         loss_of = loss_function(protocol.loss)
-        batch_parts = parts_that_fit(model, protocol, protocol.batch_size, device, forward)
+        shown_alone = partial(outputs, model, columns=1, name=name)
+        batch_parts = crew.most(
+            parts_that_fit(model, protocol, crew.largest_share(protocol.batch_size), device, shown_alone)
+        )
+        network = crew.together(model, device)
+        forward = partial(outputs, network, columns=1, name=name)
         scored = partial(
-            predict, model, protocol=protocol, greys=greys, scores=scores, device=device, name=name
+            predict, model, protocol=protocol, greys=greys, scores=scores, device=device, name=name, team=crew
         )  # films to scores, shape (n,)
         steps = steps_per_epoch(len(task.train.ids), protocol.batch_size)
         best = Best(last=protocol.epochs if protocol.keep == "last" else None)
@@ -78,26 +84,31 @@ def fit(task: FitTask) -> Generator[EpochReport, None, Fitted]:
             batches = epoch_batches(len(task.train.ids), protocol.batch_size, seed=task.seed, epoch=epoch)
             losses = Losses(epoch=epoch, epochs=protocol.epochs, films=task.train, batches=batches)
             model.train()
+            crew.draw_apart(task.seed, epoch)
+            shares = [crew.share(batch) for batch in batches]  # of each batch, what this process sees
             prepared = partial(
                 training_batch, task.train, protocol=protocol, greys=greys, seed=task.seed, epoch=epoch, device=device
             )  # places of films to a batch of them
-            with closing(made_ahead(prepared, batches, device)) as shown:
-                for step, (chosen, films) in enumerate(zip(batches, shown, strict=True), start=(epoch - 1) * steps):
+            with closing(made_ahead(prepared, [share.places for share in shares], device)) as shown:
+                for step, (share, films) in enumerate(zip(shares, shown, strict=True), start=(epoch - 1) * steps):
                     rate = learning_rate(protocol.optimiser, step, protocol.epochs * steps)
                     set_learning_rate(optimiser, rate)
-                    wanted, parts = moved(targets[chosen], device), cut(len(films), batch_parts)  # nearly always one
+                    wanted, parts = moved(targets[share.places], device), cut(len(films), batch_parts)
+                    whole = crew.alone and len(parts) == 1  # nearly always
                     mean = torch.zeros((), device=device)
                     optimiser.zero_grad()
                     for part in parts:
-                        with cast(protocol.compute, device):
-                            predicted = forward(films[part])[:, 0]
-                        share = loss_of.errors(predicted.float(), wanted[part]).sum() / len(films)
-                        scaler.scale(loss_of.of_mean(share) if len(parts) == 1 else share).backward()  # type: ignore[no-untyped-call]
-                        mean += share.detach()
-                    if len(parts) > 1:
-                        scale_gradients(model, loss_of.slope(mean))  # the chain rule's last factor, known only now
+                        with waiting(network, last=part is parts[-1]):
+                            with cast(protocol.compute, device):
+                                predicted = forward(films[part])[:, 0]
+                            part_mean = share.counts * loss_of.errors(predicted.float(), wanted[part]).sum() / share.of
+                            scaler.scale(loss_of.of_mean(part_mean) if whole else part_mean).backward()  # type: ignore[no-untyped-call]
+                        mean += part_mean.detach()
+                    if not whole:  # the chain rule's last factor, known only now; of all processes' gradients, the sum
+                        scale_gradients(model, loss_of.slope(crew.sum(mean)) * crew.size)
                     take_step(optimiser, scaler, protocol.optimiser.clip)
                     losses.add(loss_of.of_mean(mean))
+            crew.agree(model)
             train_loss = losses.mean()
             seconds = time.perf_counter() - started
 
@@ -121,16 +132,17 @@ def fit(task: FitTask) -> Generator[EpochReport, None, Fitted]:
             otherwise=f"The model '{name}' predicted no finite score for the validation films in any of "
             f"{protocol.epochs} epochs. Lower optimiser.learning_rate in the protocol or in the model's overrides.",
         )
-        save(
-            {
-                "model": name,
-                "epoch": best.epoch,
-                "weights": best.weights,
-                "greys": asdict(greys),
-                "scores": asdict(scores),
-            },
-            task.folder / CHECKPOINT,
-        )
+        if crew.first:
+            save(
+                {
+                    "model": name,
+                    "epoch": best.epoch,
+                    "weights": best.weights,
+                    "greys": asdict(greys),
+                    "scores": asdict(scores),
+                },
+                task.folder / CHECKPOINT,
+            )
         return Fitted(
             validation=scored(task.validation),
             test=scored(task.test),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 #: Films in a part at least: batch normalisation has no variance over a single one.
-_FEWEST = 2
+FEWEST = 2
 
 
 def cut(films: int, parts: int) -> list[slice]:
@@ -34,7 +34,7 @@ def cut(films: int, parts: int) -> list[slice]:
     >>> cut(7, 3)
     [slice(0, 3, None), slice(3, 5, None), slice(5, 7, None)]
     """
-    parts = max(1, min(parts, films // _FEWEST))
+    parts = max(1, min(parts, films // FEWEST))
     size, larger = divmod(films, parts)
     ends = [number * size + min(number, larger) for number in range(parts + 1)]
     return [slice(start, end) for start, end in pairwise(ends)]

@@ -14,11 +14,13 @@ from ra_bench.errors import TrainingError
 from ra_bench.training.ahead import made_ahead
 from ra_bench.training.arithmetic import cast
 from ra_bench.training.augment import evaluation_batch
+from ra_bench.training.distributed import ALONE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ra_bench.specs import FilmSet
+    from ra_bench.training.distributed import Team
     from ra_bench.training.standard import Spread
     from ra_bench.values import Protocol
 
@@ -51,19 +53,24 @@ def predict_all(
     greys: Spread,
     device: torch.device,
     name: str,
+    team: Team = ALONE,
 ) -> NDArray[np.float64]:
-    """The model's raw outputs for all films, shape (n, columns), in the order of the films, without augmentation."""
+    """The model's raw outputs for all films, shape (n, columns), in the order of the films, without augmentation.
+
+    Each process of a team shows the model its share of the films, and all get all outputs.
+    """
     model.eval()
     results = [np.empty((0, columns), dtype=np.float64)]
-    size, count = protocol.batch_size, len(films.ids)
+    own = team.films(films)
+    size, count = team.largest_share(protocol.batch_size), len(own.ids)
     chosen = [range(start, min(start + size, count)) for start in range(0, count, size)]
-    prepared = partial(evaluation_batch, films, protocol=protocol, greys=greys, device=device)
+    prepared = partial(evaluation_batch, own, protocol=protocol, greys=greys, device=device)
     with torch.inference_mode(), closing(made_ahead(prepared, chosen, device)) as batches:
         for batch in batches:
             with cast(protocol.compute, device):
                 given = outputs(model, batch, columns=columns, name=name)
             results.append(given.float().cpu().double().numpy())
-    return np.concatenate(results)
+    return team.gather(films.ids, own.ids, np.concatenate(results))
 
 
 def predict(
@@ -75,9 +82,10 @@ def predict(
     scores: Spread,
     device: torch.device,
     name: str,
+    team: Team = ALONE,
 ) -> NDArray[np.float64]:
     """One score a film, shape (n,), mapped back to the cohort's scale. Not clipped to the scale's ends."""
-    z = predict_all(model, films, columns=1, protocol=protocol, greys=greys, device=device, name=name)[:, 0]
+    z = predict_all(model, films, columns=1, protocol=protocol, greys=greys, device=device, name=name, team=team)[:, 0]
     return z * scores.sd + scores.mean
 
 

@@ -23,10 +23,11 @@ from ra_bench.training.batches import Losses, epoch_batches, steps_per_epoch
 from ra_bench.training.build import build_model, replace_head
 from ra_bench.training.checkpoint import Best, save_body
 from ra_bench.training.device import moved, reproducible, resolve
+from ra_bench.training.distributed import synchronised, team, waiting
 from ra_bench.training.findings import auroc_text, aurocs, finding_loss, finding_targets, mean_auroc, probability_rmse
 from ra_bench.training.loop import check_films
 from ra_bench.training.optimise import learning_rate, make_optimiser, set_learning_rate
-from ra_bench.training.parts import cut, parts_that_fit
+from ra_bench.training.parts import cut, parts_that_fit, scale_gradients
 from ra_bench.training.predict import outputs, predict_all
 from ra_bench.training.standard import spread_of_films
 from ra_bench.values import EpochReport
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def pretrain(
+def pretrain(  # noqa: PLR0915 - to be read in one piece
     model: ModelSpec,
     protocol: Protocol,
     films: FilmSet,
@@ -82,7 +83,7 @@ def pretrain(
         The films, the findings or the model do not fit; NonFiniteLossError where the loss is nan or infinite.
     """
     check_findings(protocol, films, findings, validation, validation_findings)
-    rule, where = protocol.pretraining, resolve(device)
+    rule, where, crew = protocol.pretraining, resolve(device), team()
     as_trained = replace(protocol, batch_size=rule.batch_size)
     targets, weights = finding_targets(findings, rule.uncertain)
     wanted = torch.tensor(targets, dtype=torch.float32), torch.tensor(weights, dtype=torch.float32)  # (n, k) each
@@ -93,7 +94,7 @@ def pretrain(
         network = build_model(model, protocol)
         head = replace_head(network, model, columns)
         network.to(where, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs miss it
-        forward = partial(outputs, compiled(network, protocol.compute, where), columns=columns, name=model.name)
+        network = compiled(synchronised(network, protocol.compute, crew, where), protocol.compute, where)
         optimiser = make_optimiser(rule.optimiser, network.parameters())
         scaler = loss_scaler(protocol.compute, where)
         tell = partial(
@@ -105,8 +106,14 @@ def pretrain(
             greys=greys,
             device=where,
             name=model.name,
+            team=crew,
         )  # outputs for the validation films, shape (m, k)
-        batch_parts = parts_that_fit(network, protocol, rule.batch_size, where, forward)
+        shown_alone = partial(outputs, network, columns=columns, name=model.name)
+        batch_parts = crew.most(
+            parts_that_fit(network, protocol, crew.largest_share(rule.batch_size), where, shown_alone)
+        )
+        shared = crew.together(network, where)
+        forward = partial(outputs, shared, columns=columns, name=model.name)
         steps = steps_per_epoch(count, rule.batch_size)
         best = Best(last=rule.epochs if protocol.keep == "last" or not validation.ids else None)
         states: dict[str, Stateful] = {"model": network, "optimiser": optimiser, "scaler": scaler, "best": best}
@@ -117,24 +124,32 @@ def pretrain(
             batches = epoch_batches(count, rule.batch_size, seed=seed, epoch=epoch)
             losses = Losses(epoch=epoch, epochs=rule.epochs, films=films, batches=batches)
             network.train()
+            crew.draw_apart(seed, epoch)
+            shares = [crew.share(batch) for batch in batches]  # of each batch, what this process sees
             prepared = partial(
                 training_batch, films, protocol=protocol, greys=greys, seed=seed, epoch=epoch, device=where
             )  # places of films to a batch of them
-            with closing(made_ahead(prepared, batches, where)) as shown:
-                for step, (chosen, batch) in enumerate(zip(batches, shown, strict=True), start=(epoch - 1) * steps):
+            with closing(made_ahead(prepared, [share.places for share in shares], where)) as shown:
+                for step, (share, batch) in enumerate(zip(shares, shown, strict=True), start=(epoch - 1) * steps):
                     rate = learning_rate(rule.optimiser, step, rule.epochs * steps)
                     set_learning_rate(optimiser, rate)
-                    target, weight = (moved(values[chosen], where) for values in wanted)
+                    target, weight = (moved(values[share.places], where) for values in wanted)
+                    counted = crew.sum(weight.sum() * share.counts)
                     optimiser.zero_grad()
                     total = torch.zeros((), device=where)
-                    for part in cut(len(batch), batch_parts):  # nearly always one
-                        with cast(protocol.compute, where):
-                            logits = forward(batch[part])
-                        loss = finding_loss(logits.float(), target[part], weight[part], counted=weight.sum())
-                        scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
-                        total += loss.detach()
+                    parts = cut(len(batch), batch_parts)  # nearly always one
+                    for part in parts:
+                        with waiting(shared, last=part is parts[-1]):
+                            with cast(protocol.compute, where):
+                                logits = forward(batch[part])
+                            loss = finding_loss(logits.float(), target[part], weight[part], counted=counted)
+                            scaler.scale(loss * share.counts).backward()  # type: ignore[no-untyped-call]
+                        total += loss.detach() * share.counts
+                    if not crew.alone:
+                        scale_gradients(network, torch.tensor(float(crew.size), device=where))  # to their sum
                     take_step(optimiser, scaler, rule.optimiser.clip)
-                    losses.add(total)
+                    losses.add(crew.sum(total))
+            crew.agree(network)
             train_loss = losses.mean()
             seconds = time.perf_counter() - started
 
@@ -160,7 +175,9 @@ def pretrain(
             otherwise=f"The model '{model.name}' gave no finite output for the validation films of its pretraining. "
             "Lower pretraining.optimiser.learning_rate in the protocol or in the model's overrides.",
         )
-        save_body(network, head, file, {**(about or {}), "epoch": str(best.epoch), "auroc": auroc_text(*known, tell())})
+        about = {**(about or {}), "epoch": str(best.epoch), "auroc": auroc_text(*known, tell())}
+        if crew.first:
+            save_body(network, head, file, about)
 
 
 def check_findings(

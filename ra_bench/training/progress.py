@@ -53,10 +53,14 @@ class Stopwatch:
 
 
 class FileProgress:
-    """Keeps a job's progress in a file (see progress_file.py). This is what a trainer gets as `task.progress`."""
+    """Keeps a job's progress in a file (see progress_file.py). This is what a trainer gets as `task.progress`.
 
-    def __init__(self, file: Path, *, job: str, watch: Stopwatch) -> None:
+    Where several processes do a job, all read it and one `writes`.
+    """
+
+    def __init__(self, file: Path, *, job: str, watch: Stopwatch, writes: bool = True) -> None:
         self._file, self._job, self._watch, self._torch = file, job, watch, torch_version()
+        self._writes = writes
         #: Reports of the epochs that an earlier try did, once they are restored.
         self.earlier: tuple[EpochReport, ...] = ()
         self._reports: tuple[EpochReport, ...] = ()
@@ -71,7 +75,8 @@ class FileProgress:
         TrainingError
             What was kept does not fit the parts.
         """
-        sweep(self._file)
+        if self._writes:
+            sweep(self._file)
         found = find_progress(self._file, self._job)
         for trouble in found.troubles:
             log.warning("%s: it is not used", trouble)
@@ -104,6 +109,8 @@ class FileProgress:
         TrainingError
             A state holds what `torch.load(weights_only=True)` would not read back.
         """
+        if not self._writes:
+            return
         self._reports = (*self._reports, report)
         content = {"parts": {name: part.state_dict() for name, part in parts.items()}, "random": random_states()}
 

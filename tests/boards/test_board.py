@@ -118,6 +118,17 @@ def test_batches_that_went_in_parts_are_said(made):
     assert row_of(board_of(made, [cut]), "a").remark == "Each batch went through the network in 4 parts."
 
 
+@pytest.mark.parametrize(
+    ("synchronised", "seen"), [(False, "the share of one device at a time"), (True, "the whole batch")]
+)
+def test_devices_that_shared_batches_are_said(made, synchronised, seen):
+    one = made.record("a", made.predictions(10, 1))
+    four = replace(one, devices=4, protocol={**one.protocol, "compute": {"sync_batch_norm": synchronised}})
+    assert row_of(board_of(made, [four]), "a").remark == (
+        f"Each batch was shared by 4 devices; batch normalisation, if there is any, saw {seen}."
+    )
+
+
 def test_multiply_adds_that_are_not_counted_are_said(made):
     some = replace(made.record("a", made.predictions(10, 1)), uncounted=("aten._fft_r2c", "mine.twice"))
     assert row_of(board_of(made, [some]), "a").remark == "More MAdds than said: not counted: aten._fft_r2c, mine.twice."

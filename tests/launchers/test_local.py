@@ -84,6 +84,15 @@ def test_jobs_that_run_side_by_side_share_the_cores(monkeypatch):
     assert local._threads(99) == {"OMP_NUM_THREADS": "1"}
 
 
+@pytest.mark.parametrize(
+    ("slot", "slots", "devices", "seen"),
+    [(0, 2, 2, "a,b"), (1, 2, 2, "c,d"), (2, 3, 2, "a,b"), (1, 2, 3, "d,a,b"), (1, 2, 1, "b"), (0, 1, 2, None)],
+)
+def test_each_job_sees_as_many_gpus_as_it_uses(slot, slots, devices, seen):
+    given = local._gpus(("a", "b", "c", "d"), slot, slots, devices)
+    assert given == ({} if seen is None else {"CUDA_VISIBLE_DEVICES": seen})
+
+
 def test_the_worker_gets_its_environment_and_the_parent_keeps_its_own(ran, monkeypatch):
     monkeypatch.setenv("MALLOC_MMAP_MAX_", "7")
     before = dict(os.environ)

@@ -14,6 +14,7 @@ import threading
 import time
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,7 +35,6 @@ from ra_bench import (
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-    from pathlib import Path
 
     from ra_bench import FitTask
 
@@ -259,6 +259,34 @@ def build_restless() -> Any:
     return net
 
 
+def is_second() -> bool:
+    """Whether this is the second of several processes that do a job; it notes down who it is."""
+    if "TINY_PIDS" in os.environ:
+        with Path(os.environ["TINY_PIDS"]).open("a", encoding="utf-8") as file:
+            file.write(f"{os.getpid()}\n")
+    return os.environ.get("RANK") == "1"
+
+
+def raise_in_second() -> Any:
+    if is_second():
+        raise LookupError("not in this process")
+    return build_net()
+
+
+def end_second() -> Any:
+    if is_second():
+        end_itself()
+    return build_net()
+
+
+def kill_second() -> Any:
+    """It is killed in its first step, while the other waits for it."""
+    net = build_net()
+    if is_second():
+        net.register_forward_hook(lambda module, inputs, output: kill_itself() if module.training else None)
+    return net
+
+
 BUILDS = {
     "forty": lambda: 40.0,
     "fifty": lambda: 50.0,
@@ -318,6 +346,9 @@ def register_models() -> list[ModelSpec]:
             pretraining="tiny-findings",
             in_all=False,
         ),
+        ModelSpec(name="second-raises", build=raise_in_second, citation="Nobody.", in_all=False),
+        ModelSpec(name="second-exits", build=end_second, citation="Nobody.", in_all=False),
+        ModelSpec(name="second-killed", build=kill_second, citation="Nobody.", in_all=False),
         ModelSpec(name="two-columns", build=build_two_columns, citation="Nobody.", in_all=False),
         ModelSpec(name="nan-loss", build=build_nan, citation="Nobody.", in_all=False),
     ]

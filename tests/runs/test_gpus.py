@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ra_bench.runs.gpus import count_gpus, gpus_for
+from ra_bench.errors import TrainingError
+from ra_bench.runs.gpus import check_gpus, count_gpus, gpus_for
 
 
 def must_not_be_asked():
@@ -51,3 +52,36 @@ def test_gpus_that_torch_cannot_use_do_not_count(monkeypatch, usable, found):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: usable)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
     assert count_gpus() == found
+
+
+@pytest.mark.parametrize(
+    ("device", "devices", "gpus"),
+    [
+        ("cuda", 2, ("0", "1")),
+        ("auto", 2, ("0", "1", "2")),
+        ("auto", 2, ()),
+        ("cpu", 9, ()),
+        ("cuda", 1, ()),
+        ("mps", 1, ()),
+    ],
+)
+def test_as_many_devices_as_there_are_gpus_are_fine_and_any_number_on_a_cpu(device, devices, gpus):
+    check_gpus(device, devices, gpus)
+
+
+@pytest.mark.parametrize(
+    ("device", "gpus", "said"),
+    [
+        ("cuda", (), "--devices 4 needs as many GPUs, and 0 are visible: none. Use --devices 1, make more visible"),
+        (
+            "auto",
+            ("3", "5"),
+            "--devices 4 needs as many GPUs, and 2 are visible: 3, 5. Use --devices 2, make more visible",
+        ),
+        ("mps", (), "--devices 4 needs GPUs of CUDA or a CPU; there is one mps. Leave out --devices."),
+    ],
+)
+def test_more_devices_than_gpus_are_an_error_that_names_those(device, gpus, said):
+    with pytest.raises(TrainingError) as raised:
+        check_gpus(device, 4, gpus)
+    assert str(raised.value).startswith(said)

@@ -82,6 +82,12 @@ def test_batches_in_parts_are_kept_and_whole_ones_not_mentioned(tmp_path):
     assert read_record(tmp_path).batch_parts == 4
 
 
+def test_several_devices_are_kept_and_one_is_not_mentioned(tmp_path):
+    assert "devices" not in record_json(RECORD)
+    write_record(tmp_path, replace(RECORD, devices=2))
+    assert read_record(tmp_path).devices == 2
+
+
 def test_a_record_with_what_came_later_comes_back_as_it_was(tmp_path):
     record = replace(RECORD, uncounted=("aten._fft_r2c",), peak_host_memory=2**31)
     write_record(tmp_path, record)

@@ -214,12 +214,18 @@ def test_the_hash_of_a_protocol_is_pinned(protocol):
     assert protocol_hash(protocol) == "b7417d44e1d4e3d0f3a282b331b62d12a0e1c9247cf8f47544b3b7785cd2c8cc"
 
 
+def test_a_key_that_its_section_got_later_does_not_move_the_hash_of_those_that_have_the_section(protocol):
+    half = with_compute(protocol, {"precision": "bf16"})
+    assert protocol_hash(half) == "3c32e1da33b9faffff1a37d9efa03b4ba486c7e8a24aec9f4cd5fa6a4c6556b7"
+
+
 @pytest.mark.parametrize(
     ("key", "usual", "other"),
     [
         ("normalisation", "training-set", "film"),
         ("compute.precision", "fp32", "bf16"),
         ("compute.parts", 1, 2),
+        ("compute.sync_batch_norm", False, True),
         ("optimiser.clip", None, 1.0),
         ("pretraining.optimiser.clip", None, 1.0),
     ],
