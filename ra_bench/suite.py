@@ -654,7 +654,8 @@ def score_predictions(
     CohortError, RecordError
         A table, a run or a board that cannot be read, films that do not match, or a name that is taken.
     """
-    from ra_bench.reports.board_row import add_row, on_board, open_board, scale_of
+    from ra_bench.boards.facts import scale_of
+    from ra_bench.reports.board_row import add_row, on_board, open_board
     from ra_bench.reports.front import Wishes, known_films, scored
     from ra_bench.reports.tables import read_model_predictions
 

@@ -1,0 +1,90 @@
+"""How all figures look: colours that the colour-blind tell apart, shapes and dashes beside them, a title on top."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import altair as alt
+
+from ra_bench.boards.render.escape import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ra_bench.values import Board
+
+Chart: TypeAlias = alt.Chart | alt.LayerChart | alt.ConcatChart | alt.HConcatChart | alt.VConcatChart
+
+# Okabe & Ito 2008: told apart with every kind of colour vision
+BLUE, VERMILLION, GREEN, PURPLE, BLACK = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000"
+GREY, LIGHT, DARK = "#8c8c8c", "#d9d9d9", "#4d4d4d"
+#: One a series, in order: each differs from the others in colour, in shape and in dashes.
+COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, BLACK)
+SHAPES = ("circle", "square", "triangle-up", "diamond", "cross")
+DASHES = ([1, 0], [8, 4], [2, 3], [10, 3, 2, 3], [5, 2])
+DASHED, DOTTED = [6, 4], [2, 3]
+#: As wide as a page of markdown shows without making it smaller.
+WIDTH = 700
+_FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+_LETTERS = 110
+
+
+def data(rows: Sequence[dict[str, Any]]) -> alt.InlineData:
+    """Rows as they stand in the specification of the chart."""
+    return alt.InlineData(values=list(rows))
+
+
+def shown(name: str) -> str:
+    """A guest's name in one line, with what cannot be seen made visible; a long one is cut where it is drawn.
+
+    Examples
+    --------
+    >>> shown("resnet50\\u202e")
+    'resnet50(U+202E)'
+    """
+    return one_line(name)
+
+
+def series(names: Sequence[str], *, title: str = "") -> tuple[alt.Color, alt.Shape, alt.StrokeDash]:
+    """The colour, shape and dashes of the field `series`; a name has the same three wherever it stands."""
+    domain = [shown(name) for name in names]
+    legend = alt.Legend(title=title or None, orient="top", symbolSize=80, labelLimit=330, columns=2)
+    return (
+        alt.Color("series:N", scale=alt.Scale(domain=domain, range=list(COLOURS[: len(names)])), legend=legend),
+        alt.Shape("series:N", scale=alt.Scale(domain=domain, range=list(SHAPES[: len(names)])), legend=legend),
+        alt.StrokeDash("series:N", scale=alt.Scale(domain=domain, range=list(DASHES[: len(names)])), legend=legend),
+    )
+
+
+def heading(text: str, lines: Sequence[str] = ()) -> alt.TitleParams:
+    """A title with lines below it, wrapped to the width of the figure."""
+    wrapped = [part for line in lines if line for part in textwrap.wrap(line, _LETTERS)]
+    return alt.TitleParams(text=text, subtitle=wrapped, anchor="start", offset=12)
+
+
+def framed(chart: Chart, board: Board, title: str, lines: Sequence[str]) -> Chart:
+    """The whole figure: title, what its marks mean, and whether the films are simulated."""
+    if board.simulated:
+        lines = [*lines, "Simulated films and simulated readers: says nothing of real films."]
+    chart = chart.properties(title=heading(title, lines), background="white", padding=8)
+    chart = chart.configure(font=_FONT)
+    chart = chart.configure_title(fontSize=16, subtitleFontSize=12, subtitlePadding=6, subtitleColor=DARK)
+    chart = chart.configure_axis(labelFontSize=12, titleFontSize=12, titleFontWeight="normal", gridColor="#ececec")
+    return chart.configure_legend(labelFontSize=12, titleFontSize=12).configure_view(stroke=GREY)
+
+
+def panels(charts: Sequence[Chart], columns: int = 2) -> alt.ConcatChart:
+    """Charts side by side."""
+    return alt.concat(*charts, columns=columns, spacing=24)
+
+
+def with_unit(label: str, unit: str) -> str:
+    """A title of an axis.
+
+    Examples
+    --------
+    >>> with_unit("MAE", "SvH units"), with_unit("MAE", "")
+    ('MAE (SvH units)', 'MAE')
+    """
+    return f"{label} ({unit})" if unit else label
