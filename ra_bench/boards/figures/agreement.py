@@ -23,6 +23,7 @@ from ra_bench.boards.figures.style import (
     heading,
     panels,
     shown,
+    tips,
     with_unit,
 )
 from ra_bench.boards.render.numbers import fixed
@@ -52,9 +53,19 @@ def draw(source: Source) -> Chart:
 
 def _panel(pair: Pairs, across: tuple[float, float], reach: float, unit: str) -> alt.LayerChart:
     mean, difference = (pair.reference + pair.predicted) / 2, pair.predicted - pair.reference
-    x = alt.X(field="mean", type="quantitative", scale=alt.Scale(domain=list(across), nice=True), title=with_unit("mean of both", unit))
+    x = alt.X(
+        field="mean",
+        type="quantitative",
+        scale=alt.Scale(domain=list(across), nice=True),
+        title=with_unit("mean of both", unit),
+    )
     title = with_unit(f"{shown(pair.own)} minus {shown(pair.against)}", unit)
-    y = alt.Y(field="difference", type="quantitative", scale=alt.Scale(domain=[-reach, reach], nice=True), title=title)
+    y = alt.Y(
+        field="difference",
+        type="quantitative",
+        scale=alt.Scale(domain=[-1.05 * reach, 1.05 * reach], nice=True),
+        title=title,
+    )
     rows = [
         {
             "film": pair.ids[row],
@@ -65,8 +76,8 @@ def _panel(pair: Pairs, across: tuple[float, float], reach: float, unit: str) ->
     ]
     points = (
         alt.Chart(data(rows))
-        .mark_point(shape="circle", size=14, color=BLUE, opacity=0.6, strokeWidth=1, aria=False)
-        .encode(x=x, y=y, tooltip=["film:N", "mean:Q", "difference:Q"])
+        .mark_point(shape="circle", size=14, color=BLUE, opacity=0.5, strokeWidth=1, aria=False)
+        .encode(x=x, y=y, tooltip=tips("film:N", "mean:Q", "difference:Q"))
     )
     limits = limits_of_agreement(pair.reference, pair.predicted)
     levels, said = _levels(pair, limits)
@@ -77,7 +88,7 @@ def _panel(pair: Pairs, across: tuple[float, float], reach: float, unit: str) ->
     )
     zero = alt.Chart(data([{"difference": 0}])).mark_rule(color=GREY, strokeWidth=0.8).encode(y=y)
     layers: list[alt.Chart] = [
-        bands.encode(y=y.field("from"), y2="to:Q"),
+        bands.encode(y=y.field("from"), y2=alt.Y2("to:Q")),
         zero,
         points,
         lines.encode(y=y, strokeDash=dashes),
@@ -106,5 +117,7 @@ def _levels(pair: Pairs, limits: Limits) -> tuple[list[dict[str, object]], list[
             levels.append({"line": name, "difference": rounded(level), **ends})
     low, high = found["bias"][1]
     between = f" ({fixed(low, 1)} to {fixed(high, 1)})" if isfinite(low) else ""
-    said = f"mean {fixed(limits.bias, 1)}{between}; limits {fixed(limits.low, 1)} to {fixed(limits.high, 1)}"
-    return levels, [said]
+    return levels, [
+        f"mean difference {fixed(limits.bias, 1)}{between}",
+        f"limits of agreement {fixed(limits.low, 1)} to {fixed(limits.high, 1)}",
+    ]

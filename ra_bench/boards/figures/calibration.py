@@ -9,9 +9,20 @@ import altair as alt
 import numpy as np
 
 from ra_bench.boards.evaluate import rounded
-from ra_bench.boards.figures.prediction import SIZE, common_domain
+from ra_bench.boards.figures.prediction import common_domain
 from ra_bench.boards.figures.source import model_pairs
-from ra_bench.boards.figures.style import BLUE, DASHED, VERMILLION, data, framed, heading, panels, shown, with_unit
+from ra_bench.boards.figures.style import (
+    BLUE,
+    DASHED,
+    VERMILLION,
+    data,
+    framed,
+    heading,
+    panels,
+    shown,
+    tips,
+    with_unit,
+)
 from ra_bench.boards.render.numbers import fixed
 from ra_bench.metrics import bias, bias_interval, calibration
 
@@ -22,6 +33,7 @@ if TYPE_CHECKING:
 TITLE = "Calibration: the mean reference where a model predicts so much"
 #: Films are put into so many groups of equal size by their prediction.
 GROUPS = 10
+_SIZE = 165
 
 
 def draw(source: Source) -> Chart:
@@ -33,7 +45,7 @@ def draw(source: Source) -> Chart:
         "over all films. Dashed line: perfect calibration. A slope below 1: predictions are too spread out.",
         source.which,
     ]
-    return framed(panels([_panel(pair, domain, source.unit) for pair in pairs]), source.board, TITLE, lines)
+    return framed(panels([_panel(pair, domain, source.unit) for pair in pairs], columns=3), source.board, TITLE, lines)
 
 
 def groups(pair: Pairs) -> list[dict[str, float]]:
@@ -59,27 +71,27 @@ def groups(pair: Pairs) -> list[dict[str, float]]:
 def _panel(pair: Pairs, domain: tuple[float, float], unit: str) -> alt.LayerChart:
     scale = alt.Scale(domain=list(domain), nice=True)
     x = alt.X(field="predicted", type="quantitative", scale=scale, title=with_unit("prediction", unit))
-    y = alt.Y(field="reference", type="quantitative", scale=scale, title=with_unit(f"reference: {shown(pair.against)}", unit))
+    y = alt.Y(field="reference", type="quantitative", scale=scale, title=with_unit("mean reference", unit))
     found = groups(pair)
     ends = [{"predicted": end, "reference": end} for end in domain]
     layers: list[alt.Chart] = [
         alt.Chart(data(ends)).mark_line(strokeDash=DASHED, color="black", strokeWidth=1.2).encode(x=x, y=y),
         alt.Chart(data([row for row in found if "low" in row]))
         .mark_rule(color=BLUE, strokeWidth=1.6, clip=True)
-        .encode(x=x, y=y.field("low"), y2="high:Q"),
+        .encode(x=x, y=y.field("low"), y2=alt.Y2("high:Q")),
         alt.Chart(data(found))
         .mark_point(shape="circle", filled=True, size=45, color=BLUE, opacity=1, clip=True)
-        .encode(x=x, y=y, tooltip=["predicted:Q", "reference:Q", "films:Q"]),
+        .encode(x=x, y=y, tooltip=tips("predicted:Q", "reference:Q", "films:Q")),
     ]
     line = calibration(pair.reference, pair.predicted)
-    said = "no line: the predictions are all the same"
+    said = ["no line: all predictions are the same"]
     if isfinite(line.slope):
         over = [
             {"predicted": rounded(end), "reference": rounded(line.intercept + line.slope * end)}
             for end in (float(pair.predicted.min()), float(pair.predicted.max()))
         ]
         layers.insert(1, alt.Chart(data(over)).mark_line(color=VERMILLION, strokeWidth=2, clip=True).encode(x=x, y=y))
-        said = f"slope {fixed(line.slope, 2)}, intercept {fixed(line.intercept, 1)}"
+        said = [f"slope {fixed(line.slope, 2)}", f"intercept {fixed(line.intercept, 1)}"]
     return alt.layer(*layers).properties(
-        width=SIZE, height=SIZE, title=heading(shown(pair.name), [f"{said}, {len(pair.ids):,} films"])
+        width=_SIZE, height=_SIZE, title=heading(shown(pair.name), [", ".join(said), f"{len(pair.ids):,} films"])
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from math import hypot, isfinite, log
 from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
-from ra_bench.boards.figures.style import BLUE, DARK, data, framed, heading, shown, with_unit
+from ra_bench.boards.figures.style import BLUE, DARK, data, framed, heading, shown, tips, unit_of, with_unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ def draw(board: Board) -> Chart | None:
     models = [row for row in board.rows if row.kind == "model" and "mae" in row.metrics]
     models = [row for row in models if isfinite(row.metrics["mae"].value)]
     numbered = list(enumerate(models[:MOST], start=1))
-    unit = next((column.unit for column in board.columns if column.metric == "mae"), "")
+    unit = unit_of(board)
     found = [(cost, _rows(numbered, cost[0], cost[3])) for cost in _COSTS]
     found = [(cost, rows) for cost, rows in found if rows]
     if len(models) < 2 or not found:
@@ -67,16 +67,33 @@ def _panel(
 ) -> alt.LayerChart:
     x = alt.X(field="cost", type="quantitative", title=across, scale=alt.Scale(type="log", nice=False, padding=18))
     x = x.axis(format="~g", labelOverlap=True, tickCount=4)
-    y = alt.Y(field="mae", type="quantitative", title=up or None, scale=alt.Scale(domain=list(domain), zero=False, nice=True))
+    y = alt.Y(
+        field="mae", type="quantitative", title=up or None, scale=alt.Scale(domain=list(domain), zero=False, nice=True)
+    )
     ends = alt.Chart(data([row for row in rows if "low" in row]))
     chart = alt.Chart(data(rows))
     return alt.layer(
-        ends.mark_rule(color=BLUE, strokeWidth=1.4).encode(x=x, y=y.field("low"), y2="high:Q"),
-        chart.mark_point(filled=True, size=230, color=BLUE, opacity=1).encode(
-            x=x, y=y, tooltip=["model:N", "cost:Q", "mae:Q", "low:Q", "high:Q"]
+        ends.mark_rule(color=BLUE, strokeWidth=1.4).encode(x=x, y=y.field("low"), y2=alt.Y2("high:Q")),
+        chart.mark_point(filled=True, size=60, color=BLUE, opacity=1).encode(
+            x=x, y=y, tooltip=tips("model:N", "cost:Q", "mae:Q", "low:Q", "high:Q")
         ),
-        chart.mark_text(color="white", fontSize=11, fontWeight="bold").encode(x=x, y=y, text="number:N"),
+        *(
+            alt.Chart(data([row for row, left in zip(rows, _on_the_left(rows), strict=True) if left == side]))
+            .mark_text(fontSize=13, fontWeight="bold", align="right" if side else "left", dx=-6 if side else 6)
+            .encode(x=x, y=y, text=alt.Text("number:N"))
+            for side in (True, False)
+        ),
     ).properties(width=190, height=240, title=title)
+
+
+def _on_the_left(rows: Sequence[dict[str, Any]]) -> list[bool]:
+    """Whether the number of each point stands left of it: away from its nearest neighbour, or the two would overlap."""
+    across = [log(row["cost"]) for row in rows]
+    up = [row["mae"] for row in rows]
+    wide, high = (max(side) - min(side) or 1.0 for side in (across, up))
+    places = [(x / wide, y / high, place) for place, (x, y) in enumerate(zip(across, up, strict=True))]
+    nearest = [min((hypot(x - a, y - b), a, n) for a, b, n in places if n != place) for x, y, place in places]
+    return [(x, place) < found[1:] for (x, _, place), found in zip(places, nearest, strict=True)]
 
 
 def _key(numbered: Sequence[tuple[int, BoardRow]]) -> alt.Chart:
@@ -92,7 +109,7 @@ def _key(numbered: Sequence[tuple[int, BoardRow]]) -> alt.Chart:
         .encode(
             x=alt.X(field="column", type="quantitative", axis=None, scale=alt.Scale(domain=[0, 2])),
             y=alt.Y(field="line", type="quantitative", axis=None, scale=alt.Scale(domain=[half - 0.5, -0.5])),
-            text="label:N",
+            text=alt.Text("label:N"),
         )
         .properties(width=620, height=18 * half, view=alt.ViewConfig(stroke=None))
     )

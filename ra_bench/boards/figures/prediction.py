@@ -9,7 +9,7 @@ import altair as alt
 
 from ra_bench.boards.evaluate import rounded
 from ra_bench.boards.figures.source import all_pairs, drawn
-from ra_bench.boards.figures.style import BLUE, DASHED, LIGHT, data, framed, heading, panels, shown, with_unit
+from ra_bench.boards.figures.style import BLUE, DASHED, LIGHT, data, framed, heading, panels, shown, tips, with_unit
 from ra_bench.boards.render.numbers import fixed
 from ra_bench.metrics import pearson, rmse
 
@@ -67,17 +67,22 @@ def _panel(pair: Pairs, domain: tuple[float, float], unit: str) -> alt.LayerChar
     ]
     points = (
         alt.Chart(data(rows))
-        .mark_point(shape="circle", size=14, color=BLUE, opacity=0.6, strokeWidth=1, clip=True, aria=False)
-        .encode(x=x, y=y, tooltip=["film:N", "reference:Q", "predicted:Q"])
+        .mark_point(shape="circle", size=14, color=BLUE, opacity=0.5, strokeWidth=1, clip=True, aria=False)
+        .encode(x=x, y=y, tooltip=tips("film:N", "reference:Q", "predicted:Q"))
     )
     reach = domain[1] - domain[0]
     ends = [{"reference": end, "predicted": end} for end in (domain[0] - reach, domain[1] + reach)]
-    same = alt.Chart(data(ends)).mark_line(strokeDash=DASHED, color="black", strokeWidth=1.2, clip=True).encode(x=x, y=y)
+    same = (
+        alt.Chart(data(ends)).mark_line(strokeDash=DASHED, color="black", strokeWidth=1.2, clip=True).encode(x=x, y=y)
+    )
     layers: list[alt.Chart] = [points, same]
     if isfinite(pair.further):
         half = rounded(_Z * pair.further)
         band = [{**end, "low": end["predicted"] - half, "high": end["predicted"] + half} for end in ends]
-        layers.insert(0, alt.Chart(data(band)).mark_area(color=LIGHT, clip=True).encode(x=x, y=y.field("low"), y2="high:Q"))
+        layers.insert(
+            0,
+            alt.Chart(data(band)).mark_area(color=LIGHT, clip=True).encode(x=x, y=y.field("low"), y2=alt.Y2("high:Q")),
+        )
     said = f"RMSE {fixed(rmse(pair.reference, pair.predicted), 1)}, rho {fixed(pearson(pair.reference, pair.predicted), 2)}"
     return alt.layer(*layers).properties(
         width=SIZE, height=SIZE, title=heading(shown(pair.name), [f"{said}, {len(pair.ids):,} films"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import altair as alt
 
 from ra_bench.boards.columns import P_BEST, RANK
-from ra_bench.boards.figures.style import BLUE, data, framed, heading, shown, with_unit
+from ra_bench.boards.figures.style import BLUE, data, framed, heading, shown, tips, unit_of, with_unit
 from ra_bench.boards.render.numbers import as_text, fixed
 
 if TYPE_CHECKING:
@@ -25,39 +25,49 @@ def draw(board: Board) -> Chart | None:
     if len(ranked) < 2:
         return None
     rows = [_of(row) for row in ranked[:MOST]]
-    unit = next((column.unit for column in board.columns if column.metric == "rmse"), "")
+    unit = unit_of(board)
     y = alt.Y("name:N", sort=None, title="model, best first", axis=alt.Axis(labelLimit=250, titleAngle=-90))
     height = max(120, 24 * len(rows))
+    most = max(float(row.get("last", row["rank"])) for row in rows)
     ends = alt.Chart(data([row for row in rows if "low" in row]))
     errors = alt.layer(
-        ends.mark_rule(strokeWidth=1.6, color=BLUE).encode(y=y, x=alt.X("low:Q"), x2="high:Q"),
+        ends.mark_rule(strokeWidth=1.6, color=BLUE).encode(y=y, x=alt.X("low:Q"), x2=alt.X2("high:Q")),
         alt.Chart(data(rows))
         .mark_point(filled=True, size=60, color=BLUE, opacity=1)
         .encode(
             y=y,
             x=alt.X(field="rmse", type="quantitative", title=with_unit("RMSE", unit), scale=alt.Scale(zero=False)),
-            tooltip=["name:N", "rmse:Q", "low:Q", "high:Q"],
+            tooltip=tips("name:N", "rmse:Q", "low:Q", "high:Q"),
         ),
     ).properties(width=230, height=height, title=heading("RMSE, 95 % interval"))
-    bare = alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labels=False, ticks=False))
+    bare = alt.Y("name:N", sort=None, axis=None)
+    ticks = list(range(1, int(most) + 1, 1 + int(most) // 12))
     spans = alt.Chart(data([row for row in rows if "first" in row]))
     places = alt.layer(
-        spans.mark_rule(strokeWidth=1.6, color=BLUE).encode(y=bare, x=alt.X("first:Q"), x2="last:Q"),
+        spans.mark_rule(strokeWidth=1.6, color=BLUE).encode(y=bare, x=alt.X("first:Q"), x2=alt.X2("last:Q")),
         alt.Chart(data(rows))
         .mark_point(filled=True, shape="square", size=60, color=BLUE, opacity=1)
         .encode(
             y=bare,
-            x=alt.X(field="rank", type="quantitative", title="rank (1 is best)", axis=alt.Axis(tickMinStep=1, format="d")),
-            tooltip=["name:N", "rank:Q", "first:Q", "last:Q", "best:N"],
+            x=alt.X(
+                field="rank",
+                type="quantitative",
+                title="rank (1 is best)",
+                scale=alt.Scale(domain=[0.5, most + 0.5], nice=False),
+                axis=alt.Axis(values=ticks, format="d"),
+            ),
+            tooltip=tips("name:N", "rank:Q", "first:Q", "last:Q", "best:N"),
         ),
     ).properties(width=190, height=height, title=heading("rank, 95 % interval"))
     chance = (
         alt.Chart(data(rows))
         .mark_text(align="right", fontSize=12)
-        .encode(y=bare, x=alt.value(40), text="best:N")
-        .properties(width=50, height=height, title=heading("P(best)"))
+        .encode(y=bare, x=alt.value(40), text=alt.Text("best:N"))
+        .properties(width=50, height=height, title=heading("P(best)"), view=alt.ViewConfig(stroke=None))
     )
-    lines = ["Models share a rank where these films do not tell them apart. P(best): share of the draws in which it comes first."]
+    lines = [
+        "Models share a rank where these films do not tell them apart. P(best): share of draws in which it is first."
+    ]
     if len(ranked) > MOST:
         lines.append(f"The first {MOST} of {len(ranked)} models.")
     return framed(alt.hconcat(errors, places, chance, spacing=14), board, TITLE, lines)

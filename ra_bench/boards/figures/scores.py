@@ -9,7 +9,7 @@ import numpy as np
 
 from ra_bench.boards.figures.prediction import common_domain
 from ra_bench.boards.figures.source import model_pairs
-from ra_bench.boards.figures.style import LIGHT, VERMILLION, WIDTH, data, framed, shown, with_unit
+from ra_bench.boards.figures.style import LIGHT, VERMILLION, WIDTH, data, framed, shown, tips, with_unit
 
 if TYPE_CHECKING:
     from ra_bench.boards.figures.source import Source
@@ -38,12 +38,25 @@ def draw(source: Source) -> Chart:
     reference, predicted = f"reference: {shown(pair.against)}", f"prediction of {shown(pair.name)}"
     names = alt.Scale(domain=[reference, predicted], range=[LIGHT, VERMILLION])
     legend = alt.Legend(title=None, orient="top", labelLimit=320, symbolStrokeColor="#000000", symbolType="square")
-    x = alt.X(field="from", type="quantitative", title=with_unit("score", source.unit), scale=alt.Scale(domain=[edges[0], edges[-1]], nice=False))
+    x = alt.X(
+        field="from",
+        type="quantitative",
+        title=with_unit("score", source.unit),
+        scale=alt.Scale(domain=[edges[0], edges[-1]], nice=False),
+        axis=alt.Axis(labelFlush=False),
+    )
     y = alt.Y(field="films", type="quantitative", title="films")
     bars = (
         alt.Chart(data([{**row, "series": reference} for row in rows]))
         .mark_bar(stroke="#6e6e6e", strokeWidth=0.8)
-        .encode(x=x, x2="to:Q", y=y, color=alt.Color("series:N", scale=names, legend=legend), tooltip=["from:Q", "to:Q", "films:Q"])
+        .encode(
+            x=x,
+            x2=alt.X2("to:Q"),
+            y=y,
+            y2=alt.datum(0),
+            color=alt.Color("series:N", scale=names, legend=legend),
+            tooltip=tips("from:Q", "to:Q", "films:Q"),
+        )
     )
     last = {**rows[-1], "from": rows[-1]["to"]}
     line = (
@@ -52,7 +65,9 @@ def draw(source: Source) -> Chart:
         .encode(x=x, y=y.field("predicted"), color=alt.Color("series:N", scale=names, legend=legend))
     )
     width = edges[1] - edges[0]
-    lines = [f"{len(pair.ids):,} films in bins of {width:g}. Bars: reference. Line: predictions of the best model shown."]
+    lines = [
+        f"{len(pair.ids):,} films in bins of {width:g}. Bars: reference. Line: predictions of the best model shown."
+    ]
     return framed(alt.layer(bars, line).properties(width=WIDTH - 60, height=280), source.board, TITLE, lines)
 
 

@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 
 from ra_bench.boards.evaluate import mean_over_seeds, rounded
-from ra_bench.boards.figures.style import BLUE, GREY, data, framed, shown, with_unit
+from ra_bench.boards.figures.style import BLUE, GREY, data, framed, shown, tips, with_unit
 from ra_bench.metrics import (
     adjust_holm,
     bootstrap_p,
@@ -41,12 +41,12 @@ def draw(source: Source) -> Chart | None:
     y = alt.Y("first:N", sort=[shown(name) for name in names[:-1]], title="model of the smaller RMSE")
     y = y.axis(labelLimit=200)
     told = alt.datum.apart
-    chart = alt.Chart(data(rows)).encode(x=x, y=y, tooltip=["first:N", "second:N", "difference:Q", "p:Q"])
+    chart = alt.Chart(data(rows)).encode(x=x, y=y, tooltip=tips("first:N", "second:N", "difference:Q", "p:Q"))
     boxes = chart.mark_rect(stroke=GREY, strokeWidth=1).encode(
         color=alt.condition(told, alt.value(BLUE), alt.value("white"))
     )
     text = chart.mark_text(fontSize=12).encode(
-        text="label:N", color=alt.condition(told, alt.value("white"), alt.value("black"))
+        text=alt.Text("label:N"), color=alt.condition(told, alt.value("white"), alt.value("black"))
     )
     unit = source.unit
     lines = [

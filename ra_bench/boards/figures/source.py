@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ra_bench.boards.evaluate import draw
-from ra_bench.boards.facts import scale_of
+from ra_bench.boards.figures.style import unit_of
 from ra_bench.boards.folds import pool_folds
 from ra_bench.boards.held_out import held_out, mean_reading
 from ra_bench.boards.publishable import publishable
 from ra_bench.boards.readers import further_reader_rmse
-from ra_bench.errors import UnknownNameError
+from ra_bench.errors import RecordError, UnknownNameError
 from ra_bench.metrics import complete_pairs, rmse
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: How many models are shown film by film if none is named.
 BEST = 3
+#: As many as have a colour and a shape of their own, beside the reader.
+MOST_MODELS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -69,21 +71,26 @@ def source_of(board: Board, records: Sequence[RunRecord], models: Sequence[str] 
 
     Raises
     ------
-    UnknownNameError
-        A model without predictions on this board.
+    UnknownNameError, RecordError
+        A model without predictions on this board, or too many.
     """
     whole = pool_folds(publishable(records, keep_ids=board.simulated)).records
     if not whole:
         return None
     films = held_out(whole)
+    if len(models) > MOST_MODELS:
+        raise RecordError(f"Figures show at most {MOST_MODELS} models: {len(models)} are named. Name fewer.")
     for name in models:
         if name not in films.predicted:
-            raise UnknownNameError("model", name, films.predicted, advice="Name one that this board has predictions of.")
-    found = tuple(models) or tuple(row.name for row in board.rows if row.kind == "model" and row.name in films.predicted)
+            raise UnknownNameError(
+                "model", name, films.predicted, advice="Name one that this board has predictions of."
+            )
+    found = tuple(models) or tuple(
+        row.name for row in board.rows if row.kind == "model" and row.name in films.predicted
+    )
     found = found or tuple(row.name for row in board.rows if row.name in films.predicted)
     best = found if models else found[:BEST]
     which = "" if len(best) == len(found) else f"The {len(best)} best of {len(found)} models."
-    scale = scale_of(board)
     return Source(
         board=board,
         films=films,
@@ -91,7 +98,7 @@ def source_of(board: Board, records: Sequence[RunRecord], models: Sequence[str] 
         records=tuple(records),
         models=best,
         which=which,
-        unit=scale.unit if scale else "",
+        unit=unit_of(board),
     )
 
 
@@ -131,7 +138,11 @@ def reader_pairs(source: Source) -> Pairs | None:
         return None
     error, name, others, own, there = sorted(found, key=lambda one: one[:2])[(len(found) - 1) // 2]
     against = names[0] if len(names) == 2 else "mean of the others"
-    chosen = f"{name} against {against}" if len(names) == 2 else f"{name} against the others (middle of {len(names)} readers)"
+    chosen = (
+        f"{name} against {against}"
+        if len(names) == 2
+        else f"{name} against the others (middle of {len(names)} readers)"
+    )
     return Pairs(
         name=chosen,
         against=against,

@@ -11,7 +11,7 @@ import numpy as np
 from ra_bench.boards.bands import BANDS
 from ra_bench.boards.evaluate import rounded, with_interval
 from ra_bench.boards.figures.source import all_pairs
-from ra_bench.boards.figures.style import WIDTH, data, framed, series, shown, with_unit
+from ra_bench.boards.figures.style import WIDTH, data, framed, series, shown, tips, with_unit
 from ra_bench.boards.sites import FEWEST
 from ra_bench.metrics import mae_from_sums, resample_metric, resample_sums
 from ra_bench.values import MetricValue
@@ -40,9 +40,16 @@ def draw(source: Source) -> Chart:
     y = alt.Y(field="mae", type="quantitative", title=with_unit("MAE", source.unit), scale=alt.Scale(zero=True))
     chart = alt.Chart(data(rows))
     ends = alt.Chart(data([row for row in rows if "low" in row]))
-    whiskers = ends.mark_rule(strokeWidth=1.6).encode(x=x, xOffset=offset, y=y.field("low"), y2="high:Q", color=colour)
+    whiskers = ends.mark_rule(strokeWidth=1.6).encode(
+        x=x, xOffset=offset, y=y.field("low"), y2=alt.Y2("high:Q"), color=colour
+    )
     points = chart.mark_point(filled=True, size=70, opacity=1).encode(
-        x=x, xOffset=offset, y=y, color=colour, shape=shape, tooltip=["series:N", "band:N", "mae:Q", "low:Q", "high:Q"]
+        x=x,
+        xOffset=offset,
+        y=y,
+        color=colour,
+        shape=shape,
+        tooltip=tips("series:N", "band:N", "mae:Q", "low:Q", "high:Q"),
     )
     lines = [
         f"MAE with its 95 % interval (BCa over patients; none for fewer than {FEWEST} patients). Bands are of the "
@@ -50,7 +57,10 @@ def draw(source: Source) -> Chart:
         source.which,
     ]
     if any(pair.reader for pair in pairs):
-        lines.append("The reader is held against a single reading or fewer, models against the mean of all readings.")
+        lines.append(
+            "The reader is held against another reader, models against the mean of the readers. Bands go by that mean: in "
+            "the mildest the readers must agree."
+        )
     layered = alt.layer(whiskers, points).properties(width=WIDTH - 60, height=320)
     return framed(layered, source.board, TITLE, lines)
 
@@ -77,7 +87,9 @@ def bands_of(source: Source, pair: Pairs) -> list[dict[str, object]]:
 
 
 def _label(band: int, source: Source) -> str:
-    inside = np.searchsorted(np.asarray(BANDS), source.films.reference[np.isfinite(source.films.reference)], side="right")
+    inside = np.searchsorted(
+        np.asarray(BANDS), source.films.reference[np.isfinite(source.films.reference)], side="right"
+    )
     films = int((inside == band).sum())
     low, high = (BANDS[band - 1] if band else None), (BANDS[band] if band < len(BANDS) else None)
     words = f"below {high:g}" if low is None else f"{low:g} or more" if high is None else f"{low:g} to < {high:g}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import altair as alt
 
+from ra_bench.boards.facts import scale_of
 from ra_bench.boards.render.escape import one_line
 
 if TYPE_CHECKING:
@@ -27,12 +29,13 @@ DASHED, DOTTED = [6, 4], [2, 3]
 #: As wide as a page of markdown shows without making it smaller.
 WIDTH = 700
 _FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
-_LETTERS = 110
+_LETTERS = 112
+_LIMIT = 320
 
 
 def data(rows: Sequence[dict[str, Any]]) -> alt.InlineData:
-    """Rows as they stand in the specification of the chart."""
-    return alt.InlineData(values=list(rows))
+    """Rows inside the specification of a chart, as JSON text: altair copies rows again and again, but not a text."""
+    return alt.InlineData(values=json.dumps(list(rows), allow_nan=False), format=alt.JsonDataFormat(type="json"))
 
 
 def shown(name: str) -> str:
@@ -46,30 +49,50 @@ def shown(name: str) -> str:
     return one_line(name)
 
 
-def series(names: Sequence[str], *, title: str = "") -> tuple[alt.Color, alt.Shape, alt.StrokeDash]:
-    """The colour, shape and dashes of the field `series`; a name has the same three wherever it stands."""
+def colours(names: Sequence[str]) -> alt.Scale:
+    """A colour a name."""
+    return alt.Scale(domain=[shown(name) for name in names], range=list(COLOURS[: len(names)]))
+
+
+def series(names: Sequence[str], *, lines: bool = False) -> tuple[alt.Color, alt.Shape, alt.StrokeDash]:
+    """The colour, shape and dashes of the field `series`; the legend shows shapes, or lines."""
     domain = [shown(name) for name in names]
-    legend = alt.Legend(title=title or None, orient="top", symbolSize=80, labelLimit=330, columns=2)
+    look = {"symbolType": "stroke", "symbolSize": 900, "symbolStrokeWidth": 2} if lines else {"symbolSize": 80}
+    legend = alt.Legend(title=None, orient="top", labelLimit=330, columns=2, **look)
     return (
-        alt.Color("series:N", scale=alt.Scale(domain=domain, range=list(COLOURS[: len(names)])), legend=legend),
-        alt.Shape("series:N", scale=alt.Scale(domain=domain, range=list(SHAPES[: len(names)])), legend=legend),
+        alt.Color("series:N", scale=colours(names), legend=legend),
+        alt.Shape(
+            "series:N",
+            scale=alt.Scale(domain=domain, range=list(SHAPES[: len(names)])),
+            legend=None if lines else legend,
+        ),
         alt.StrokeDash("series:N", scale=alt.Scale(domain=domain, range=list(DASHES[: len(names)])), legend=legend),
     )
 
 
+def tips(*fields: str) -> list[alt.Tooltip]:
+    """What a page shows of a mark on which the pointer rests."""
+    return [alt.Tooltip(field) for field in fields]
+
+
 def heading(text: str, lines: Sequence[str] = ()) -> alt.TitleParams:
-    """A title with lines below it, wrapped to the width of the figure."""
-    wrapped = [part for line in lines if line for part in textwrap.wrap(line, _LETTERS)]
-    return alt.TitleParams(text=text, subtitle=wrapped, anchor="start", offset=12)
+    """The title of a panel, with lines below it."""
+    return alt.TitleParams(text=text, subtitle=list(lines), fontSize=13, anchor="start", offset=6, limit=_LIMIT)
 
 
 def framed(chart: Chart, board: Board, title: str, lines: Sequence[str]) -> Chart:
     """The whole figure: title, what its marks mean, and whether the films are simulated."""
     if board.simulated:
         lines = [*lines, "Simulated films and simulated readers: says nothing of real films."]
-    chart = chart.properties(title=heading(title, lines), background="white", padding=8)
+    below = [part for line in lines if line for part in textwrap.wrap(line, _LETTERS)]
+    chart = chart.properties(
+        title=alt.TitleParams(text=title, subtitle=below, fontSize=16, anchor="start", offset=12),
+        description=" ".join([f"{title}.", *(line for line in lines if line)]),
+        background="white",
+        padding=8,
+    )
     chart = chart.configure(font=_FONT)
-    chart = chart.configure_title(fontSize=16, subtitleFontSize=12, subtitlePadding=6, subtitleColor=DARK)
+    chart = chart.configure_title(subtitleFontSize=12, subtitlePadding=6, subtitleColor=DARK)
     chart = chart.configure_axis(labelFontSize=12, titleFontSize=12, titleFontWeight="normal", gridColor="#ececec")
     return chart.configure_legend(labelFontSize=12, titleFontSize=12).configure_view(stroke=GREY)
 
@@ -77,6 +100,12 @@ def framed(chart: Chart, board: Board, title: str, lines: Sequence[str]) -> Char
 def panels(charts: Sequence[Chart], columns: int = 2) -> alt.ConcatChart:
     """Charts side by side."""
     return alt.concat(*charts, columns=columns, spacing=24)
+
+
+def unit_of(board: Board) -> str:
+    """The unit of the scores; empty where the board does not say it."""
+    scale = scale_of(board)
+    return scale.unit if scale else ""
 
 
 def with_unit(label: str, unit: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 
 from ra_bench.boards.evaluate import rounded
-from ra_bench.boards.figures.style import WIDTH, data, framed, series, shown, with_unit
+from ra_bench.boards.figures.style import WIDTH, colours, data, framed, series, shown, tips, with_unit
 
 if TYPE_CHECKING:
     from ra_bench.boards.figures.source import Source
@@ -37,24 +37,38 @@ def draw(source: Source) -> Chart | None:
     if not any(row["epoch"] > 1 for row in rows):
         return None
     names = [model for model in source.models if any(row["series"] == shown(model) for row in rows)]
-    colour, shape, dash = series(names)
+    colour, shape, dash = series(names, lines=True)
+    # A channel of its own, or the legend would show points in place of lines.
+    fill = alt.Fill("series:N", scale=colours(names), legend=None)
     x = alt.X(field="epoch", type="quantitative", title="epoch", axis=alt.Axis(tickMinStep=1, format="d"))
     panels = []
     for field, title in (("loss", "training loss (without unit)"), ("rmse", with_unit("validation RMSE", source.unit))):
-        y = alt.Y(field=field, type="quantitative", title=title, scale=alt.Scale(zero=False))
+        y = alt.Y(
+            field=field,
+            type="quantitative",
+            title=title,
+            scale=alt.Scale(zero=False, type="log" if field == "rmse" else "linear", nice=field != "rmse"),
+        )
         there = [row for row in rows if row[field] is not None]
         lines = (
             alt.Chart(data(there))
             .mark_line(strokeWidth=1.8)
-            .encode(x=x, y=y, color=colour, strokeDash=dash, detail="fold:N", tooltip=["series:N", "epoch:Q", f"{field}:Q"])
+            .encode(
+                x=x,
+                y=y,
+                color=colour,
+                strokeDash=dash,
+                detail=alt.Detail("fold:N"),
+                tooltip=tips("series:N", "epoch:Q", f"{field}:Q"),
+            )
         )
         marks = (
             alt.Chart(data([row for row in kept if row[field] is not None]))
-            .mark_point(filled=True, size=80, opacity=1)
-            .encode(x=x, y=y, color=colour, shape=shape)
+            .mark_point(size=80, opacity=1, strokeOpacity=0, fillOpacity=1)
+            .encode(x=x, y=y, fill=fill, shape=shape)
         )
         panels.append(alt.layer(lines, marks).properties(width=(WIDTH - 140) // 2, height=260))
-    said = ["The first seed of each model. The mark is the epoch that was kept."]
+    said = ["First seed of each model. Mark: the epoch that was kept. RMSE on a logarithmic axis."]
     if any(record.job.fold is not None for record in source.records):
         said.append("One line a fold.")
     said.append(source.which)
