@@ -79,7 +79,7 @@ def save_board(
     folders = {_folder_name(record): record for record in kept}
     for name, record in folders.items():
         write_record(folder / RECORDS / name, record)
-    broken = []
+    broken: list[str] = []
     if figures:
         board, broken = write_figures(board, records, folder)
     else:

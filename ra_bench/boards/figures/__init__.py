@@ -6,6 +6,7 @@ altair and vl-convert are imported when a figure is drawn, not before. Every num
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,10 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
+    from ra_bench.boards.figures.source import Source
     from ra_bench.boards.figures.style import Chart
     from ra_bench.values import Board, RunRecord
 
 FIGURES = "figures"
+#: An environment variable: "no" leaves figures out, which saves seconds a board.
+VARIABLE = "RA_BENCH_FIGURES"
 #: In the order in which they are read.
 NAMES = (
     "ranks",
@@ -87,6 +91,9 @@ def write_figures(board: Board, records: Sequence[RunRecord], folder: Path) -> t
     StorageError
         A file cannot be written.
     """
+    if os.environ.get(VARIABLE) == "no":
+        remove_figures(folder)
+        return replace(board, figures=()), []
     drawn: dict[str, tuple[str, str]] = {}
     broken = []
     try:
@@ -120,7 +127,7 @@ def _drawn(chart: Chart | None) -> tuple[str, str] | None:
     """A chart as SVG, and what it shows in words."""
     from ra_bench.boards.figures.svg import svg_of
 
-    return None if chart is None else (svg_of(chart), str(chart.description))
+    return None if chart is None else (svg_of(chart), str(chart.title.text))
 
 
 def _makers(
@@ -141,10 +148,13 @@ def _makers(
     from ra_bench.boards.figures.source import source_of
 
     source = None if board.private else source_of(board, records, models)
-    of_board = {"ranks": partial(ranks.draw, board), "cost": partial(cost.draw, board)}
+    of_board: dict[str, Callable[[], Chart | None]] = {
+        "ranks": partial(ranks.draw, board),
+        "cost": partial(cost.draw, board),
+    }
     if source is None:
         return of_board
-    of_films = {
+    of_films: dict[str, Callable[[Source], Chart | None]] = {
         "separation": separation.draw,
         "prediction": prediction.draw,
         "agreement": agreement.draw,

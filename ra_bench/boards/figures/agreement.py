@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import altair as alt
 import numpy as np
@@ -43,15 +43,18 @@ def draw(source: Source) -> Chart:
     across = (min(0.0, *(float(mean.min()) for mean in means)), max(float(mean.max()) for mean in means))
     reach = max(float(np.abs(pair.predicted - pair.reference).max()) for pair in pairs)
     lines = [
-        "Solid line: mean difference. Dashed lines: limits of agreement, between which 95 % of the differences lie. "
-        "Grey: their 95 % intervals. Dotted line: proportional bias, how the difference changes with the score.",
+        (
+            "Solid line: mean difference. Dashed lines: limits of agreement, between which 95 % of the differences "
+            "lie. Grey: their 95 % intervals. Dotted line: proportional bias, how the difference changes with the "
+            "score."
+        ),
         source.which,
         thinned(pairs),
     ]
     return framed(panels([_panel(pair, across, reach, source.unit) for pair in pairs]), source.board, TITLE, lines)
 
 
-def _panel(pair: Pairs, across: tuple[float, float], reach: float, unit: str) -> alt.LayerChart:
+def _panel(pair: Pairs, across: tuple[float, float], reach: float, unit: str) -> Chart:
     mean, difference = (pair.reference + pair.predicted) / 2, pair.predicted - pair.reference
     x = alt.X(
         field="mean",
@@ -106,11 +109,11 @@ def _panel(pair: Pairs, across: tuple[float, float], reach: float, unit: str) ->
     return alt.layer(*layers).properties(width=SIZE, height=SIZE, title=heading(shown(pair.name), said))
 
 
-def _levels(pair: Pairs, limits: Limits) -> tuple[list[dict[str, object]], list[str]]:
+def _levels(pair: Pairs, limits: Limits) -> tuple[list[dict[str, Any]], list[str]]:
     """The mean difference and both limits, each with its interval where it has one; and what is said of them."""
     found = {"bias": (limits.bias, bias_interval(pair.reference, pair.predicted))}
     found |= {"low": (limits.low, limits.low_interval), "high": (limits.high, limits.high_interval)}
-    levels: list[dict[str, object]] = []
+    levels: list[dict[str, Any]] = []
     for name, (level, (low, high)) in found.items():
         if isfinite(level):
             ends = {"from": rounded(low), "to": rounded(high)} if isfinite(low) and isfinite(high) else {}

@@ -41,15 +41,18 @@ def draw(source: Source) -> Chart:
     pairs = [model_pairs(source, model) for model in source.models]
     domain = common_domain(pairs)
     lines = [
-        f"Points: means of up to {GROUPS} groups of equal size, by prediction, with 95 % t intervals. Solid line: least squares "
-        "over all films. Dashed line: perfect calibration. A slope below 1: predictions are too spread out.",
+        (
+            f"Points: means of up to {GROUPS} groups of equal size, by prediction, with 95 % t intervals. Solid line: "
+            "least squares over all films. Dashed line: perfect calibration. A slope below 1: predictions are too "
+            "spread out."
+        ),
         source.which,
     ]
     return framed(panels([_panel(pair, domain, source.unit) for pair in pairs], columns=3), source.board, TITLE, lines)
 
 
 def groups(pair: Pairs) -> list[dict[str, float]]:
-    """Mean prediction and mean reference of films that are alike in prediction; those of one prediction stay together."""
+    """Mean prediction and mean reference of films alike in prediction; equal predictions stay together."""
     edges = np.unique(np.quantile(pair.predicted, np.linspace(0, 1, GROUPS + 1)[1:-1]))
     place = np.searchsorted(edges, pair.predicted, side="left")
     rows = []
@@ -68,7 +71,7 @@ def groups(pair: Pairs) -> list[dict[str, float]]:
     return rows
 
 
-def _panel(pair: Pairs, domain: tuple[float, float], unit: str) -> alt.LayerChart:
+def _panel(pair: Pairs, domain: tuple[float, float], unit: str) -> Chart:
     scale = alt.Scale(domain=list(domain), nice=True)
     x = alt.X(field="predicted", type="quantitative", scale=scale, title=with_unit("prediction", unit))
     y = alt.Y(field="reference", type="quantitative", scale=scale, title=with_unit("mean reference", unit))

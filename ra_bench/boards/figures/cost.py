@@ -64,7 +64,7 @@ def _rows(numbered: Sequence[tuple[int, BoardRow]], field: str, of: float) -> li
 
 def _panel(
     rows: Sequence[dict[str, Any]], across: str, up: str, domain: Sequence[float], title: alt.TitleParams
-) -> alt.LayerChart:
+) -> Chart:
     x = alt.X(field="cost", type="quantitative", title=across, scale=alt.Scale(type="log", nice=False, padding=18))
     x = x.axis(format="~g", labelOverlap=True, tickCount=4)
     y = alt.Y(
@@ -103,7 +103,7 @@ def _key(numbered: Sequence[tuple[int, BoardRow]]) -> alt.Chart:
         {"label": f"{number}  {shown(row.name)}", "column": (number - 1) // half, "line": (number - 1) % half}
         for number, row in numbered
     ]
-    return (
+    key: alt.Chart = (
         alt.Chart(data(rows))
         .mark_text(align="left", fontSize=12, color=DARK, limit=300)
         .encode(
@@ -113,3 +113,4 @@ def _key(numbered: Sequence[tuple[int, BoardRow]]) -> alt.Chart:
         )
         .properties(width=620, height=18 * half, view=alt.ViewConfig(stroke=None))
     )
+    return key

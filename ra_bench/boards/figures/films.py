@@ -23,7 +23,7 @@ FAR = 15.0
 
 
 def draw(source: Source) -> Chart:
-    """Films from the mildest to the most severe: readers as a bar, the reference as a tick, the prediction as a point."""
+    """From the mildest film to the most severe: readers as a bar, reference as a tick, prediction as a point."""
     pair = model_pairs(source, source.models[0])
     chosen = drawn(pair.reference, MOST)
     row_of = {film: row for row, film in enumerate(source.films.ids)}
@@ -66,7 +66,7 @@ def draw(source: Source) -> Chart:
     films = len(pair.ids)
     some = f"{MOST} of {films:,} films, evenly spaced by the reference." if films > MOST else f"All {films:,} films."
     lines = [
-        f"{some} Grey bar: from the least to the largest reading. Tick: reference. "
+        f"{some} Grey bar: from the least to the largest reading. Tick: reference.",
         f"{within(pair.reference, pair.predicted, FAR) * 100:.0f} % of all {films:,} films are within {FAR:g}.",
     ]
     title = f"{shown(pair.name)} film by film, beside the readers"

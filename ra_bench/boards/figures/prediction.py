@@ -50,10 +50,10 @@ def thinned(pairs: Sequence[Pairs], most: int = MOST_FILMS) -> str:
     films = max(len(pair.ids) for pair in pairs)
     if films <= most:
         return ""
-    return f"{most:,} of {films:,} films are drawn, evenly spaced by the reference; all numbers and lines are of all films."
+    return f"{most:,} of {films:,} films are drawn, evenly spaced by the reference; numbers and lines are of all."
 
 
-def _panel(pair: Pairs, domain: tuple[float, float], unit: str) -> alt.LayerChart:
+def _panel(pair: Pairs, domain: tuple[float, float], unit: str) -> Chart:
     scale = alt.Scale(domain=list(domain), nice=True)
     x = alt.X(field="reference", type="quantitative", scale=scale, title=with_unit(shown(pair.against), unit))
     y = alt.Y(field="predicted", type="quantitative", scale=scale, title=with_unit(shown(pair.own), unit))
@@ -83,7 +83,8 @@ def _panel(pair: Pairs, domain: tuple[float, float], unit: str) -> alt.LayerChar
             0,
             alt.Chart(data(band)).mark_area(color=LIGHT, clip=True).encode(x=x, y=y.field("low"), y2=alt.Y2("high:Q")),
         )
-    said = f"RMSE {fixed(rmse(pair.reference, pair.predicted), 1)}, rho {fixed(pearson(pair.reference, pair.predicted), 2)}"
+    error, rho = rmse(pair.reference, pair.predicted), pearson(pair.reference, pair.predicted)
+    said = f"RMSE {fixed(error, 1)}, rho {fixed(rho, 2)}"
     return alt.layer(*layers).properties(
         width=SIZE, height=SIZE, title=heading(shown(pair.name), [f"{said}, {len(pair.ids):,} films"])
     )

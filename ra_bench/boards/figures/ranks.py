@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
 from ra_bench.boards.columns import P_BEST, RANK
 from ra_bench.boards.figures.style import BLUE, data, framed, heading, shown, tips, unit_of, with_unit
-from ra_bench.boards.render.numbers import as_text, fixed
+from ra_bench.boards.render.numbers import as_text
 
 if TYPE_CHECKING:
     from ra_bench.boards.figures.style import Chart
@@ -73,9 +73,9 @@ def draw(board: Board) -> Chart | None:
     return framed(alt.hconcat(errors, places, chance, spacing=14), board, TITLE, lines)
 
 
-def _of(row: BoardRow) -> dict[str, object]:
+def _of(row: BoardRow) -> dict[str, Any]:
     error, rank, best = row.metrics["rmse"], row.metrics.get(RANK), row.metrics.get(P_BEST)
-    found: dict[str, object] = {"name": shown(row.name), "rmse": error.value, "rank": row.rank}
+    found: dict[str, Any] = {"name": shown(row.name), "rmse": error.value, "rank": row.rank}
     found["best"] = "" if best is None else as_text(best, 2)
     if isfinite(error.low) and isfinite(error.high):
         found |= {"low": error.low, "high": error.high}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import altair as alt
 import numpy as np
@@ -48,10 +48,12 @@ def draw(source: Source) -> Chart | None:
     text = chart.mark_text(fontSize=12).encode(
         text=alt.Text("label:N"), color=alt.condition(told, alt.value("white"), alt.value("black"))
     )
-    unit = source.unit
     lines = [
-        f"{with_unit('Numbers: difference in RMSE', unit)}, on the same draws of patients. Dark: told apart, p < {ALPHA:g} after Holm's "
-        f"adjustment over the {len(rows)} pairs shown. White: not told apart, which is no proof that they are equal.",
+        (
+            f"{with_unit('Numbers: difference in RMSE', source.unit)}, on the same draws of patients. Dark: told "
+            f"apart, p < {ALPHA:g} after Holm's adjustment over the {len(rows)} pairs shown. White: not told apart, "
+            "which is no proof that they are equal."
+        ),
     ]
     if len(source.ranked) > MOST:
         lines.append(f"The {MOST} best of {len(source.ranked)} ranked models.")
@@ -60,7 +62,7 @@ def draw(source: Source) -> Chart | None:
     return framed(sized, source.board, TITLE, lines)
 
 
-def cells(source: Source, names: tuple[str, ...]) -> list[dict[str, object]]:
+def cells(source: Source, names: tuple[str, ...]) -> list[dict[str, Any]]:
     """The difference in RMSE of each pair, its p after Holm, and whether the two are told apart."""
     films = source.films
     errors: dict[str, Resampled] = {}

@@ -74,21 +74,20 @@ def source_of(board: Board, records: Sequence[RunRecord], models: Sequence[str] 
     UnknownNameError, RecordError
         A model without predictions on this board, or too many.
     """
+    if len(models) > MOST_MODELS:
+        raise RecordError(f"Figures show at most {MOST_MODELS} models: {len(models)} are named. Name fewer.")
     whole = pool_folds(publishable(records, keep_ids=board.simulated)).records
     if not whole:
         return None
     films = held_out(whole)
-    if len(models) > MOST_MODELS:
-        raise RecordError(f"Figures show at most {MOST_MODELS} models: {len(models)} are named. Name fewer.")
+    rated = [name for name, own in films.predicted.items() if np.isfinite(own[0] + films.reference).any()]
     for name in models:
-        if name not in films.predicted:
-            raise UnknownNameError(
-                "model", name, films.predicted, advice="Name one that this board has predictions of."
-            )
-    found = tuple(models) or tuple(
-        row.name for row in board.rows if row.kind == "model" and row.name in films.predicted
-    )
-    found = found or tuple(row.name for row in board.rows if row.name in films.predicted)
+        if name not in rated:
+            raise UnknownNameError("model", name, rated, advice="Name one that this board has predictions of.")
+    rows = [row for row in board.rows if row.name in rated]
+    found = tuple(models) or tuple(row.name for row in rows if row.kind == "model") or tuple(row.name for row in rows)
+    if not found:
+        return None
     best = found if models else found[:BEST]
     which = "" if len(best) == len(found) else f"The {len(best)} best of {len(found)} models."
     return Source(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import altair as alt
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from ra_bench.boards.bands import BANDS
 from ra_bench.boards.evaluate import rounded, with_interval
 from ra_bench.boards.figures.source import all_pairs
-from ra_bench.boards.figures.style import WIDTH, data, framed, series, shown, tips, with_unit
+from ra_bench.boards.figures.style import WIDTH, data, framed, points_of, shown, tips, with_unit
 from ra_bench.boards.sites import FEWEST
 from ra_bench.metrics import mae_from_sums, resample_metric, resample_sums
 from ra_bench.values import MetricValue
@@ -29,7 +29,7 @@ def draw(source: Source) -> Chart:
     names = [pair.name for pair in pairs]
     rows = [row for pair in pairs for row in bands_of(source, pair)]
     labels = list(dict.fromkeys(row["band"] for row in sorted(rows, key=lambda row: int(row["place"]))))
-    colour, shape, _ = series(names)
+    colour, shape = points_of(names)
     x = alt.X(
         "band:N",
         sort=labels,
@@ -52,27 +52,29 @@ def draw(source: Source) -> Chart:
         tooltip=tips("series:N", "band:N", "mae:Q", "low:Q", "high:Q"),
     )
     lines = [
-        f"MAE with its 95 % interval (BCa over patients; none for fewer than {FEWEST} patients). Bands are of the "
-        "reference, the same films for all. They are ours, no clinical standard.",
+        (
+            f"MAE with its 95 % interval (BCa over patients; none for fewer than {FEWEST} patients). Bands are of the "
+            "reference, the same films for all. They are ours, no clinical standard."
+        ),
         source.which,
     ]
     if any(pair.reader for pair in pairs):
         lines.append(
-            "The reader is held against another reader, models against the mean of the readers. Bands go by that mean: in "
-            "the mildest the readers must agree."
+            "The reader is held against another reader, models against the mean of the readers. Bands go by that "
+            "mean: in the mildest the readers must agree."
         )
     layered = alt.layer(whiskers, points).properties(width=WIDTH - 60, height=320)
     return framed(layered, source.board, TITLE, lines)
 
 
-def bands_of(source: Source, pair: Pairs) -> list[dict[str, object]]:
+def bands_of(source: Source, pair: Pairs) -> list[dict[str, Any]]:
     """MAE of each band that has films, with its interval."""
     row_of = {film: row for row, film in enumerate(source.films.ids)}
     rows = np.array([row_of[film] for film in pair.ids])
     whole = np.full((2, len(source.films.ids)), np.nan)
     whole[:, rows] = pair.reference, pair.predicted
     place = np.searchsorted(np.asarray(BANDS), source.films.reference, side="right")
-    found: list[dict[str, object]] = []
+    found: list[dict[str, Any]] = []
     for band in range(len(BANDS) + 1):
         inside = (place == band) & np.isfinite(whole).all(axis=0)
         if inside.any():

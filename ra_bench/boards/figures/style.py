@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ra_bench.values import Board
 
-Chart: TypeAlias = alt.Chart | alt.LayerChart | alt.ConcatChart | alt.HConcatChart | alt.VConcatChart
+Chart: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart | alt.ConcatChart | alt.HConcatChart | alt.VConcatChart
 
 # Okabe & Ito 2008: told apart with every kind of colour vision
 BLUE, VERMILLION, GREEN, PURPLE, BLACK = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000"
@@ -54,20 +54,28 @@ def colours(names: Sequence[str]) -> alt.Scale:
     return alt.Scale(domain=[shown(name) for name in names], range=list(COLOURS[: len(names)]))
 
 
-def series(names: Sequence[str], *, lines: bool = False) -> tuple[alt.Color, alt.Shape, alt.StrokeDash]:
-    """The colour, shape and dashes of the field `series`; the legend shows shapes, or lines."""
-    domain = [shown(name) for name in names]
-    look = {"symbolType": "stroke", "symbolSize": 900, "symbolStrokeWidth": 2} if lines else {"symbolSize": 80}
-    legend = alt.Legend(title=None, orient="top", labelLimit=330, columns=2, **look)
-    return (
-        alt.Color("series:N", scale=colours(names), legend=legend),
-        alt.Shape(
-            "series:N",
-            scale=alt.Scale(domain=domain, range=list(SHAPES[: len(names)])),
-            legend=None if lines else legend,
-        ),
-        alt.StrokeDash("series:N", scale=alt.Scale(domain=domain, range=list(DASHES[: len(names)])), legend=legend),
+def points_of(names: Sequence[str]) -> tuple[alt.Color, alt.Shape]:
+    """The colour and the shape of the field `series`, with one legend for both."""
+    legend = alt.Legend(title=None, orient="top", labelLimit=330, columns=2, symbolSize=80)
+    shapes = alt.Scale(domain=[shown(name) for name in names], range=list(SHAPES[: len(names)]))
+    colour = alt.Color("series:N", scale=colours(names), legend=legend)
+    return colour, alt.Shape("series:N", scale=shapes, legend=legend)
+
+
+def lines_of(names: Sequence[str]) -> tuple[alt.Color, alt.StrokeDash]:
+    """The colour and the dashes of the field `series`, with one legend for both."""
+    legend = alt.Legend(
+        title=None,
+        orient="top",
+        labelLimit=330,
+        columns=2,
+        symbolType="stroke",
+        symbolSize=900,
+        symbolStrokeWidth=2,
     )
+    dashes = alt.Scale(domain=[shown(name) for name in names], range=list(DASHES[: len(names)]))
+    colour = alt.Color("series:N", scale=colours(names), legend=legend)
+    return colour, alt.StrokeDash("series:N", scale=dashes, legend=legend)
 
 
 def tips(*fields: str) -> list[alt.Tooltip]:
@@ -94,7 +102,9 @@ def framed(chart: Chart, board: Board, title: str, lines: Sequence[str]) -> Char
     chart = chart.configure(font=_FONT)
     chart = chart.configure_title(subtitleFontSize=12, subtitlePadding=6, subtitleColor=DARK)
     chart = chart.configure_axis(labelFontSize=12, titleFontSize=12, titleFontWeight="normal", gridColor="#ececec")
-    return chart.configure_legend(labelFontSize=12, titleFontSize=12).configure_view(stroke=GREY)
+    chart = chart.configure_legend(labelFontSize=12, titleFontSize=12)
+    whole: Chart = chart.configure_view(stroke=GREY)
+    return whole
 
 
 def panels(charts: Sequence[Chart], columns: int = 2) -> alt.ConcatChart:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 
 from ra_bench.boards.evaluate import rounded
-from ra_bench.boards.figures.style import WIDTH, colours, data, framed, series, shown, tips, with_unit
+from ra_bench.boards.figures.style import WIDTH, colours, data, framed, lines_of, shown, tips, with_unit
 
 if TYPE_CHECKING:
     from ra_bench.boards.figures.source import Source
@@ -37,7 +37,7 @@ def draw(source: Source) -> Chart | None:
     if not any(row["epoch"] > 1 for row in rows):
         return None
     names = [model for model in source.models if any(row["series"] == shown(model) for row in rows)]
-    colour, shape, dash = series(names, lines=True)
+    colour, dash = lines_of(names)
     # A channel of its own, or the legend would show points in place of lines.
     fill = alt.Fill("series:N", scale=colours(names), legend=None)
     x = alt.X(field="epoch", type="quantitative", title="epoch", axis=alt.Axis(tickMinStep=1, format="d"))
@@ -47,7 +47,7 @@ def draw(source: Source) -> Chart | None:
             field=field,
             type="quantitative",
             title=title,
-            scale=alt.Scale(zero=False, type="log" if field == "rmse" else "linear", nice=field != "rmse"),
+            scale=alt.Scale(zero=False, type="log" if field == "rmse" else "linear", nice=field != "rmse", padding=8),
         )
         there = [row for row in rows if row[field] is not None]
         lines = (
@@ -65,7 +65,7 @@ def draw(source: Source) -> Chart | None:
         marks = (
             alt.Chart(data([row for row in kept if row[field] is not None]))
             .mark_point(size=80, opacity=1, strokeOpacity=0, fillOpacity=1)
-            .encode(x=x, y=y, fill=fill, shape=shape)
+            .encode(x=x, y=y, fill=fill)
         )
         panels.append(alt.layer(lines, marks).properties(width=(WIDTH - 140) // 2, height=260))
     said = ["First seed of each model. Mark: the epoch that was kept. RMSE on a logarithmic axis."]

@@ -216,7 +216,8 @@ def _facts(board: Board) -> Iterable[str]:
 
 
 def _figures(board: Board) -> list[str]:
-    pictures = [f"![{escaped(said)}](figures/{name}.svg)" for name, said in board.figures]
+    simulated = ", simulated" if board.simulated else ""
+    pictures = [f"![{escaped(said)}{simulated}](figures/{name}.svg)" for name, said in board.figures]
     return ["## Figures", "", *"\n\n".join(pictures).split("\n")] if pictures else []
 
 
