@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import altair as alt
@@ -81,7 +82,7 @@ def cells(source: Source, names: tuple[str, ...]) -> list[dict[str, Any]]:
             "second": shown(second),
             "difference": rounded(gap.estimate),
             "label": f"{gap.estimate:.1f}",
-            "p": rounded(float(p)),
+            "p": rounded(float(p)) if isfinite(p) else None,
             "apart": bool(enough and p < ALPHA),
         }
         for (first, second), gap, p in zip(pairs, gaps, p_values, strict=True)

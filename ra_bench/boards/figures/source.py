@@ -109,7 +109,7 @@ def model_pairs(source: Source, model: str) -> Pairs:
     own = films.predicted[model][0]
     there = np.isfinite(films.reference) & np.isfinite(own)
     return Pairs(
-        name=model if len(seeds) == 1 else f"{model}, seed {seeds[0]} of {len(seeds)}",
+        name=model if len(seeds) == 1 else f"{model}, seed {seeds[0]} (one of {len(seeds)})",
         against=f"mean of {readers} readers" if readers > 1 else next(iter(films.readings), "reference"),
         own="prediction",
         ids=tuple(np.array(films.ids, dtype=object)[there]),
@@ -125,13 +125,15 @@ def reader_pairs(source: Source) -> Pairs | None:
     None where there is one reader only, or no film that two of them read.
     """
     names, scores = list(source.films.readings), list(source.films.readings.values())
+    if len(names) < 2:
+        return None
     found = []
     for place, (name, own) in enumerate(zip(names, scores, strict=True)):
         if len(names) == 2 and place == 0:
             continue  # the board has one row of two readers: the second against the first
         others = scores[0] if len(names) == 2 else mean_reading([score for score in scores if score is not own])
         there = np.isfinite(others) & np.isfinite(own)
-        if there.any() and len(names) > 1:
+        if there.any():
             found.append((rmse(*complete_pairs(others, own)), name, others, own, there))
     if not found:
         return None
