@@ -293,17 +293,18 @@ def run(
         before = {planned.job.key: planned.failure for planned in plan.jobs}
         failed = [planned.failure for planned in plan.jobs if planned.failure and not planned.due]
         waiting = {planned.job.key: planned.job for planned in plan.jobs if planned.record is None}
-        board, trouble = _write_board(suite, plan, list(waiting.values()))
+        board, trouble = _write_board(suite, plan, list(waiting.values()), figures=not due)
         trained = 0
         usual = len(due) if place.elsewhere else len(gpus) // devices
         work = _work(suite, plan, timeout=timeout, devices=devices, gpus=gpus)
-        for result in place.launch(due, work, observers, slots or max(1, usual)):
+        for done, result in enumerate(place.launch(due, work, observers, slots or max(1, usual)), start=1):
             del waiting[result.job.key]
             if isinstance(result, Failure):
                 failed.append(_kept(suite, result, before[result.job.key]))
             else:
                 trained += 1
-            board, trouble = _write_board(suite, plan, list(waiting.values()))
+            # Figures take seconds, and the next job would change them.
+            board, trouble = _write_board(suite, plan, list(waiting.values()), figures=done == len(due))
     return Outcome(
         board=board, folder=suite.boards / plan.board, failures=tuple(failed), trained=trained, trouble=trouble
     )
@@ -489,10 +490,10 @@ def about_weights(plan: Plan) -> list[str]:
     return [f"{model}: {weights_text(start.given)}" for model, start in plan.weights.items()]
 
 
-def _write_board(suite: Suite, plan: Plan, waiting: Sequence[Job]) -> tuple[Board, str]:
+def _write_board(suite: Suite, plan: Plan, waiting: Sequence[Job], *, figures: bool = True) -> tuple[Board, str]:
     """The board of everything that stands now, and of what failed and was not done since, written to its folder.
 
-    A guest's renderer that raises stops no run: all else is written, and the sentence on it is given back.
+    A renderer or figure that fails stops no run: all else is written, and the sentence on it is given back.
     """
     from ra_bench.boards.board import build_board
     from ra_bench.boards.facts import setting_facts
@@ -515,7 +516,8 @@ def _write_board(suite: Suite, plan: Plan, waiting: Sequence[Job]) -> tuple[Boar
         private=plan.cohort.private,
     )
     try:
-        return save_board(board, records, suite.boards / plan.board, _every(suite.registry, "renderer")), ""
+        renderers = _every(suite.registry, "renderer")
+        return save_board(board, records, suite.boards / plan.board, renderers, figures=figures), ""
     except PluginError as error:
         return board, str(error)
 
@@ -677,7 +679,8 @@ def score_predictions(
     CohortError, RecordError
         A table, a run or a board that cannot be read, films that do not match, or a name that is taken.
     """
-    from ra_bench.reports.board_row import add_row, on_board, open_board, scale_of
+    from ra_bench.boards.facts import scale_of
+    from ra_bench.reports.board_row import add_row, on_board, open_board
     from ra_bench.reports.front import Wishes, known_films, scored
     from ra_bench.reports.tables import read_model_predictions
 

@@ -473,3 +473,5 @@ class Board:
     sites: tuple[SiteResult, ...] = ()
     #: Rows as they were on the labels that the models were trained on, where the board is scored on others.
     before: tuple[BoardRow, ...] = ()
+    #: Figures beside the board, in their order: the name of a file below `figures/`, and what it shows in words.
+    figures: tuple[tuple[str, str], ...] = ()

@@ -24,6 +24,10 @@ FILES = Path(__file__).parent / "plugin_files"
 TINY, TINY_PROTOCOL = FILES / "tiny.py", FILES / "tiny.toml"
 
 
+#: Drawing the figures of each board that a test writes would take minutes; the tests of figures draw them.
+os.environ["RA_BENCH_FIGURES"] = "no"
+
+
 @dataclass
 class Seen:
     """An observer that keeps what it is told."""

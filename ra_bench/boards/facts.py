@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ra_bench.boards.columns import COMMAND, MEASURED_ON, SCALE
 from ra_bench.boards.evaluate import RESAMPLES, SEED
+from ra_bench.values import Scale
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ra_bench.boards.held_out import HeldOut
-    from ra_bench.values import Cohort, Protocol, RunRecord, Scale, SplitPlan
+    from ra_bench.values import Board, Cohort, Protocol, RunRecord, SplitPlan
 
 Facts = tuple[tuple[str, str], ...]
 
@@ -65,6 +67,24 @@ def scale_fact(scale: Scale) -> str:
     'SvH, both hands, 0 to 280 SvH units'
     """
     return f"{scale.name}, {scale.minimum:g} to {scale.maximum:g} {scale.unit}"
+
+
+def scale_of(board: Board) -> Scale | None:
+    """The scale that the facts of a board name; None where they do not.
+
+    Examples
+    --------
+    >>> from ra_bench.values import Board
+    >>> fact = ("scale", "SvH, both hands, 0 to 280 SvH units")
+    >>> scale_of(Board(name="b", title="b", columns=(), rows=(), facts=(fact,))).maximum
+    280.0
+    """
+    number = r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?"
+    for name, value in board.facts:
+        found = re.fullmatch(rf"(.+), ({number}) to ({number}) (.+)", value) if name == SCALE else None
+        if found:
+            return Scale(name=found[1], minimum=float(found[2]), maximum=float(found[3]), unit=found[4])
+    return None
 
 
 def readers_fact(cohort: Cohort) -> str:

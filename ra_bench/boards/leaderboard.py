@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ra_bench.boards.board import measured_again
 from ra_bench.boards.columns import OWN
+from ra_bench.boards.figures import remove_figures, write_figures
 from ra_bench.boards.publishable import publishable
 from ra_bench.boards.published import read_published, with_published
 from ra_bench.boards.render import json
@@ -35,7 +36,14 @@ class Rebuilt:
     source: str
 
 
-def save_board(board: Board, records: Sequence[RunRecord], folder: Path, renderers: Sequence[RendererSpec]) -> Board:
+def save_board(
+    board: Board,
+    records: Sequence[RunRecord],
+    folder: Path,
+    renderers: Sequence[RendererSpec],
+    *,
+    figures: bool = True,
+) -> Board:
     """Write a board and what it takes to make it again; records that are no longer on it go last.
 
     Parameters
@@ -48,6 +56,8 @@ def save_board(board: Board, records: Sequence[RunRecord], folder: Path, rendere
         The board's folder. Rows of a `published.toml` in it are added.
     renderers : sequence of RendererSpec
         A file `board<suffix>` each; board.json is always written.
+    figures : bool
+        Whether to draw the figures, which takes seconds. If not, those of before go: they show other numbers.
 
     Returns
     -------
@@ -59,7 +69,7 @@ def save_board(board: Board, records: Sequence[RunRecord], folder: Path, rendere
     RecordError
         A model's name that cannot be a folder, or published rows of another cohort.
     PluginError
-        A renderer that raised; all else is written by then.
+        A renderer that raised, or a figure that cannot be drawn; all else is written by then.
     StorageError
         A file cannot be written.
     """
@@ -69,7 +79,12 @@ def save_board(board: Board, records: Sequence[RunRecord], folder: Path, rendere
     folders = {_folder_name(record): record for record in kept}
     for name, record in folders.items():
         write_record(folder / RECORDS / name, record)
-    _write_board(board, folder, renderers)
+    broken: list[str] = []
+    if figures:
+        board, broken = write_figures(board, records, folder)
+    else:
+        remove_figures(folder)
+    _write_board(board, folder, renderers, broken)
     for stale in sorted((folder / RECORDS).glob("*")):
         if stale.name not in folders:
             _remove_record(stale)
@@ -108,13 +123,16 @@ def rebuild(folder: Path, metrics: Sequence[MetricSpec], renderers: Sequence[Ren
     if old is None or (measured and not board_file.exists()):
         lacks = f"records, but no {BOARD}.json" if measured else f"neither {BOARD}.json nor {PUBLISHED}"
         raise RecordError(f"{folder} holds {lacks}. Name a folder that 'ra-bench run' made.")
-    found = _made_again(old, published, folder, metrics)
-    _write_board(found.board, folder, renderers)
-    return found
-
-
-def _made_again(old: Board, published: Board | None, folder: Path, metrics: Sequence[MetricSpec]) -> Rebuilt:
     records = [read_record(file.parent) for file in sorted((folder / RECORDS).glob(f"*/{RECORD}"))]
+    found = _made_again(old, published, records, folder, metrics)
+    board, broken = write_figures(found.board, records, folder)
+    _write_board(board, folder, renderers, broken)
+    return replace(found, board=board)
+
+
+def _made_again(
+    old: Board, published: Board | None, records: Sequence[RunRecord], folder: Path, metrics: Sequence[MetricSpec]
+) -> Rebuilt:
     if records and not old.private:
         _check_columns(old, metrics)
         board = measured_again(old, records, metrics)
@@ -160,9 +178,10 @@ def _not_added(old: Board, metrics: Sequence[MetricSpec]) -> str:
     return f". So it has no {', '.join(new)}: 'ra-bench run' measures it where the runs are, and trains nothing anew"
 
 
-def _write_board(board: Board, folder: Path, renderers: Sequence[RendererSpec]) -> None:
+def _write_board(board: Board, folder: Path, renderers: Sequence[RendererSpec], broken: Sequence[str]) -> None:
+    """Write all files of a board; `broken` is what could not be drawn already."""
     write_text(folder / f"{BOARD}.json", json.render(board))
-    broken = []
+    broken = list(broken)
     for spec in renderers:
         if spec.suffix == ".json":
             continue
@@ -174,7 +193,7 @@ def _write_board(board: Board, folder: Path, renderers: Sequence[RendererSpec]) 
             write_text(folder / f"{BOARD}{spec.suffix}", text)
     if broken:
         raise PluginError(
-            "\n".join([*broken, "All other files of the board are written. Mend the renderer, or leave it out."])
+            "\n".join([*broken, "All other files of the board are written. Mend what is named, or leave it out."])
         )
 
 

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ra_bench.boards.board import measured_again
-from ra_bench.boards.columns import SCALE
 from ra_bench.boards.folds import pool_folds
 from ra_bench.boards.held_out import in_order
 from ra_bench.boards.leaderboard import BOARD, RECORDS, save_board
@@ -17,7 +16,7 @@ from ra_bench.boards.render.json import read_board
 from ra_bench.errors import RecordError
 from ra_bench.reports.known_films import films_of_predictions, listed, matched
 from ra_bench.runs.records import SCORED, job_folder, predictions_csv, standing_records, write_record
-from ra_bench.values import Predictions, RunRecord, Scale
+from ra_bench.values import Predictions, RunRecord
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -84,24 +83,6 @@ def open_board(folder: Path, runs: Path) -> OpenBoard:
             "what stands is not trained again."
         )
     return OpenBoard(folder=folder, board=board, records=tuple(records), films=whole_records[0].predictions)
-
-
-def scale_of(board: Board) -> Scale | None:
-    """The scale that the facts of a board name; None where they do not.
-
-    Examples
-    --------
-    >>> from ra_bench.values import Board
-    >>> fact = ("scale", "SvH, both hands, 0 to 280 SvH units")
-    >>> scale_of(Board(name="b", title="b", columns=(), rows=(), facts=(fact,))).maximum
-    280.0
-    """
-    number = r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?"
-    for name, value in board.facts:
-        found = re.fullmatch(rf"(.+), ({number}) to ({number}) (.+)", value) if name == SCALE else None
-        if found:
-            return Scale(name=found[1], minimum=float(found[2]), maximum=float(found[3]), unit=found[4])
-    return None
 
 
 def on_board(model: ModelPredictions, opened: OpenBoard) -> ModelPredictions:

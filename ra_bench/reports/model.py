@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ra_bench.boards.bands import BANDS
 from ra_bench.boards.evaluate import RESAMPLES, SEED, rounded
 from ra_bench.boards.held_out import in_order, mean_reading, patient_numbers
 from ra_bench.errors import TableError
@@ -48,8 +49,6 @@ if TYPE_CHECKING:
     from ra_bench.reports.values import Pair
     from ra_bench.values import Scale
 
-#: Severity bands of the reference, by their lower edges. They are ours, and no clinical standard.
-BANDS = (1.0, 10.0, 25.0, 50.0, 100.0)
 #: Margins of equivalence, fixed before looking, with what they are for.
 MARGINS = {5.0: "primary", 3.0: "strict"}
 

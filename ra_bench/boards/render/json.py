@@ -15,7 +15,7 @@ from ra_bench.values import Board
 def render(board: Board) -> str:
     """The whole board; the same board gives the same bytes. What few boards have is left out of others."""
     content = plain(board)
-    for key in ("sites", "before"):
+    for key in ("sites", "before", "figures"):
         if not content[key]:
             del content[key]
     return as_json_text(content)

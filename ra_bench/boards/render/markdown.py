@@ -46,6 +46,7 @@ def render(board: Board) -> str:
         _section(board, "Published, not recomputed", ("published",), cost=True),
         _bullets("Remarks", map(escaped, board.remarks)),
         _bullets("About this board", _facts(board)),
+        _figures(board),
     ]
     return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
 
@@ -212,6 +213,12 @@ def _facts(board: Board) -> Iterable[str]:
     for name, value in board.facts:
         if value not in board.remarks:
             yield f"{escaped(name)}: {code(value) if name == COMMAND else escaped(value)}"
+
+
+def _figures(board: Board) -> list[str]:
+    simulated = ", simulated" if board.simulated else ""
+    pictures = [f"![{escaped(said)}{simulated}](figures/{name}.svg)" for name, said in board.figures]
+    return ["## Figures", "", *"\n\n".join(pictures).split("\n")] if pictures else []
 
 
 def _bullets(heading: str, lines: Iterable[str]) -> list[str]:

@@ -1,0 +1,168 @@
+"""Figures of a board: each a pure function of a board and its records that gives an altair chart.
+
+altair and vl-convert are imported when a figure is drawn, not before. Every number in a figure comes from
+`ra_bench.metrics` or stands on the board already.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ra_bench.files import write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+    from pathlib import Path
+
+    from ra_bench.boards.figures.source import Source
+    from ra_bench.boards.figures.style import Chart
+    from ra_bench.values import Board, RunRecord
+
+FIGURES = "figures"
+#: An environment variable: "no" leaves figures out, which saves seconds a board.
+VARIABLE = "RA_BENCH_FIGURES"
+#: In the order in which they are read.
+NAMES = (
+    "ranks",
+    "separation",
+    "prediction",
+    "agreement",
+    "calibration",
+    "strata",
+    "films",
+    "scores",
+    "cost",
+    "training",
+)
+
+
+def charts(board: Board, records: Sequence[RunRecord], models: Sequence[str] = ()) -> dict[str, Chart]:
+    """The figures of a board by name, in the order in which they are read.
+
+    Parameters
+    ----------
+    board : Board
+        As `build_board` made it.
+    records : sequence of RunRecord
+        The records of the board. Without any, and of a private cohort, there are only the figures that the rows of the
+        board give: nothing film by film, and nothing that counts films.
+    models : sequence of str
+        Whose films are drawn, at most four. If not given: the three best models.
+
+    Returns
+    -------
+    dict of str to altair chart
+        `chart.to_dict()` is its Vega-Lite specification, with all data in it. Figures of which a board has nothing to
+        show are left out; there may be none.
+
+    Raises
+    ------
+    UnknownNameError, RecordError
+        A model without predictions on this board, or too many models.
+    """
+    made = {name: draw() for name, draw in _makers(board, records, models).items()}
+    return {name: chart for name, chart in made.items() if chart is not None}
+
+
+def write_figures(board: Board, records: Sequence[RunRecord], folder: Path) -> tuple[Board, list[str]]:
+    """Draw the figures of a board into its folder, as SVG; those of before that are not among them go.
+
+    Parameters
+    ----------
+    board : Board
+        As `build_board` made it.
+    records : sequence of RunRecord
+        As `charts` takes them.
+    folder : Path
+        The board's folder; the files are `figures/<name>.svg` below it.
+
+    Returns
+    -------
+    board : Board
+        With the figures that there are now.
+    broken : list of str
+        A sentence on each that could not be drawn: a figure never costs a board.
+
+    Raises
+    ------
+    StorageError
+        A file cannot be written.
+    """
+    if os.environ.get(VARIABLE) == "no":
+        remove_figures(folder)
+        return replace(board, figures=()), []
+    drawn: dict[str, tuple[str, str]] = {}
+    broken = []
+    try:
+        makers = _makers(board, records)
+    except Exception as error:  # noqa: BLE001 - a figure must never cost the board of a long run
+        makers, broken = {}, [f"The figures cannot be drawn: {type(error).__name__}: {error}"]
+    for name, draw in makers.items():
+        try:
+            made = _drawn(draw())
+        except Exception as error:  # noqa: BLE001 - nor must it cost the other figures
+            broken.append(f"The figure '{name}' cannot be drawn: {type(error).__name__}: {error}")
+        else:
+            if made is not None:
+                drawn[name] = made
+    for name, (svg, _) in drawn.items():
+        write_text(folder / FIGURES / f"{name}.svg", svg)
+    remove_figures(folder, keep=drawn)
+    return replace(board, figures=tuple((name, said) for name, (_, said) in drawn.items())), broken
+
+
+def remove_figures(folder: Path, keep: Collection[str] = ()) -> None:
+    """Remove the figures of a board, which show other numbers than it has now; a person's own files stay."""
+    for name in NAMES:
+        if name not in keep:
+            (folder / FIGURES / f"{name}.svg").unlink(missing_ok=True)
+    if (folder / FIGURES).is_dir() and not any((folder / FIGURES).iterdir()):
+        (folder / FIGURES).rmdir()
+
+
+def _drawn(chart: Chart | None) -> tuple[str, str] | None:
+    """A chart as SVG, and what it shows in words."""
+    from ra_bench.boards.figures.svg import svg_of
+
+    return None if chart is None else (svg_of(chart), str(chart.title.text))
+
+
+def _makers(
+    board: Board, records: Sequence[RunRecord], models: Sequence[str] = ()
+) -> dict[str, Callable[[], Chart | None]]:
+    from ra_bench.boards.figures import (
+        agreement,
+        calibration,
+        cost,
+        films,
+        prediction,
+        ranks,
+        scores,
+        separation,
+        strata,
+        training,
+    )
+    from ra_bench.boards.figures.source import source_of
+
+    source = None if board.private else source_of(board, records, models)
+    of_board: dict[str, Callable[[], Chart | None]] = {
+        "ranks": partial(ranks.draw, board),
+        "cost": partial(cost.draw, board),
+    }
+    if source is None:
+        return of_board
+    of_films: dict[str, Callable[[Source], Chart | None]] = {
+        "separation": separation.draw,
+        "prediction": prediction.draw,
+        "agreement": agreement.draw,
+        "calibration": calibration.draw,
+        "strata": strata.draw,
+        "films": films.draw,
+        "scores": scores.draw,
+        "training": training.draw,
+    }
+    found = of_board | {name: partial(draw, source) for name, draw in of_films.items()}
+    return {name: found[name] for name in NAMES}
