@@ -469,3 +469,14 @@ class Board:
     sites: tuple[SiteResult, ...] = ()
     #: Rows as they were on the labels that the models were trained on, where the board is scored on others.
     before: tuple[BoardRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardFiles:
+    """What lies film by film in a board's folder, as it is published: nothing of a private cohort.
+
+    `thumbnails` are small JPEG pictures of some test films, by film id.
+    """
+
+    records: tuple[RunRecord, ...] = ()
+    thumbnails: Mapping[str, bytes] = field(default_factory=dict)
