@@ -109,7 +109,7 @@ def board_records() -> list[RunRecord]:
     ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def made() -> SimpleNamespace:
     return SimpleNamespace(
         board_records=board_records,

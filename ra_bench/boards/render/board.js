@@ -149,7 +149,7 @@
         ["film", films.ids[film]],
         ["reference", said(films.reference[film])],
         ...films.readings.map(({ name, scores }) => [name, said(scores[film])]),
-        [`predicted by ${model.name}`, said(predicted)],
+        ["predicted", said(predicted)],
         ["error", error === null ? "n/a" : (error > 0 ? "+" : "") + said(error)],
       ];
       byId("said").replaceChildren(...lines.flatMap(([name, text]) => [made("dt", name), made("dd", text)]));
