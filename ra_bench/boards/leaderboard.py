@@ -11,6 +11,7 @@ from ra_bench.boards.folder import BOARD, PUBLISHED, RECORDS, record_folder
 from ra_bench.boards.publishable import publishable
 from ra_bench.boards.published import read_published, with_published
 from ra_bench.boards.render import json
+from ra_bench.boards.thumbnails import read_thumbnails, remove_thumbnails
 from ra_bench.errors import PluginError, RecordError, UnknownNameError
 from ra_bench.files import write_text
 from ra_bench.runs.records import HISTORY, PREDICTIONS, RECORD, read_record, write_record
@@ -68,7 +69,9 @@ def save_board(board: Board, records: Sequence[RunRecord], folder: Path, rendere
     folders = {record_folder(record.job): record for record in kept}
     for name, record in folders.items():
         write_record(folder / RECORDS / name, record)
-    _write_board(board, BoardFiles(records=tuple(kept)), folder, renderers)
+    if board.private:
+        remove_thumbnails(folder)
+    _write_board(board, kept, folder, renderers)
     for stale in sorted((folder / RECORDS).glob("*")):
         if stale.name not in folders:
             _remove_record(stale)
@@ -111,7 +114,7 @@ def rebuild(folder: Path, metrics: Sequence[MetricSpec], renderers: Sequence[Ren
     kept = [] if old.private else sorted((folder / RECORDS).glob(f"*/{RECORD}"))
     records = [read_record(file.parent) for file in kept]
     found = _made_again(old, published, records, folder, metrics)
-    _write_board(found.board, BoardFiles(records=tuple(records)), folder, renderers)
+    _write_board(found.board, records, folder, renderers)
     return found
 
 
@@ -163,7 +166,8 @@ def _not_added(old: Board, metrics: Sequence[MetricSpec]) -> str:
     return f". So it has no {', '.join(new)}: 'ra-bench run' measures it where the runs are, and trains nothing anew"
 
 
-def _write_board(board: Board, files: BoardFiles, folder: Path, renderers: Sequence[RendererSpec]) -> None:
+def _write_board(board: Board, published: Sequence[RunRecord], folder: Path, renderers: Sequence[RendererSpec]) -> None:
+    files = BoardFiles(records=tuple(published), thumbnails=read_thumbnails(folder, published))
     write_text(folder / f"{BOARD}.json", json.render(board))
     broken = []
     for spec in renderers:

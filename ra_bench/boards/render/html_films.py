@@ -108,13 +108,8 @@ def scatter(board: Board, films: HeldOut) -> Scatter | None:
 
 def worst_films(board: Board, films: HeldOut, thumbnails: Mapping[str, bytes]) -> tuple[WorstFilm, ...]:
     """The films on which any ranked model is farthest off, by the largest error of any; ties in the order of ids."""
-    names = [row.name for row in board.rows if row.kind == "model" and row.name in films.predicted]
-    if not names:
-        return ()
-    predicted = np.stack([_over_seeds(films.predicted[name]) for name in names])
+    names, predicted = _ranked(board, films)
     errors = predicted - films.reference
-    size = np.where(np.isfinite(errors), np.abs(errors), -1.0)
-    order = np.argsort(-size.max(axis=0), kind="stable")[:WORST]
     return tuple(
         WorstFilm(
             film=one_line(films.ids[place]),
@@ -126,9 +121,29 @@ def worst_films(board: Board, films: HeldOut, thumbnails: Mapping[str, bytes]) -
             of_all=fixed(float(np.abs(errors[:, place]).mean()), 1),
             picture=_picture(thumbnails.get(films.ids[place])),
         )
-        for place, model in zip(order.tolist(), size.argmax(axis=0)[order].tolist(), strict=True)
-        if size[model, place] >= 0
+        for place, model in _worst(errors)
     )
+
+
+def worst_ids(board: Board, films: HeldOut) -> tuple[str, ...]:
+    """Ids of the films of `worst_films`, in its order."""
+    _, predicted = _ranked(board, films)
+    return tuple(films.ids[place] for place, _ in _worst(predicted - films.reference))
+
+
+def _ranked(board: Board, films: HeldOut) -> tuple[list[str], Floats]:
+    """The ranked models, and their predictions (models, films)."""
+    names = [row.name for row in board.rows if row.kind == "model" and row.name in films.predicted]
+    return names, np.array([_over_seeds(films.predicted[name]) for name in names]).reshape(len(names), len(films.ids))
+
+
+def _worst(errors: Floats) -> list[tuple[int, int]]:
+    """Places of the worst films, worst first, each with the place of the model that is farthest off."""
+    if not errors.size:
+        return []
+    size = np.where(np.isfinite(errors), np.abs(errors), -1.0)
+    order = np.argsort(-size.max(axis=0), kind="stable")[:WORST].tolist()
+    return [(place, int(size[:, place].argmax())) for place in order if size[:, place].max() >= 0]
 
 
 def _picture(jpeg: bytes | None) -> str:
