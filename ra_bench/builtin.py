@@ -24,7 +24,7 @@ from ra_bench.specs import (
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
 
-    from ra_bench.values import Board, Cohort, EpochReport, Failure, FindingSet, Job, RunRecord
+    from ra_bench.values import Board, BoardFiles, Cohort, EpochReport, Failure, FindingSet, Job, RunRecord
 
 _PROTOCOLS = Path(__file__).parent / "protocols"
 
@@ -108,6 +108,7 @@ def register_renderers() -> list[RendererSpec]:
     return [
         RendererSpec(name="markdown", suffix=".md", render=_markdown),
         RendererSpec(name="json", suffix=".json", render=_json),
+        RendererSpec(name="html", suffix=".html", render=_html, stem="index", takes_files=True),
     ]
 
 
@@ -154,6 +155,12 @@ def _markdown(board: Board) -> str:
     from ra_bench.boards.render.markdown import render
 
     return render(board)
+
+
+def _html(board: Board, files: BoardFiles) -> str:
+    from ra_bench.boards.render.html import render
+
+    return render(board, files)
 
 
 def _json(board: Board) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ra_bench.values import Board, Cohort, EpochReport, Failure, FindingSet, Job, Protocol, RunRecord
+    from ra_bench.values import Cohort, EpochReport, Failure, FindingSet, Job, Protocol, RunRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,11 +267,17 @@ class LauncherSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RendererSpec:
-    """A file of the board: `render` is pure, `suffix` is the file's ending such as ".md"."""
+    """A file of the board, `<stem><suffix>` in its folder, such as board.md.
+
+    `render` is pure and gets the `Board`; with `takes_files` it gets the `BoardFiles` too, which are empty where the
+    cohort is private.
+    """
 
     name: str
     suffix: str
-    render: Callable[[Board], str]
+    render: Callable[..., str]
+    stem: str = "board"
+    takes_files: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -527,13 +527,19 @@ def _title(plan: Plan) -> str:
     return f"{plan.cohort.name}, protocol {plan.protocol.name}{folds}"
 
 
-def rebuild_boards(suite: Suite, names: Sequence[str] = ()) -> Iterator[tuple[Path, str]]:
+def rebuild_boards(
+    suite: Suite, names: Sequence[str] = (), *, thumbnails: str | None = None
+) -> Iterator[tuple[Path, str]]:
     """Write boards anew from their records and published rows; each with a sentence on what it was made from.
+
+    With the name of a dataset, or the path of a cohort.toml, as `thumbnails`, pictures of the films read worst are put
+    on the page of the boards that are named.
 
     Raises
     ------
     UnknownNameError, RecordError
-        No board of that name, or boards that cannot be made, after all that can be are written.
+        No board of that name, or boards that cannot be made, after all that can be are written; thumbnails of no
+        named board, of a private cohort, or of other films.
     """
     from ra_bench.boards.leaderboard import rebuild
 
@@ -547,6 +553,8 @@ def rebuild_boards(suite: Suite, names: Sequence[str] = ()) -> Iterator[tuple[Pa
             raise UnknownNameError(
                 "board", name, there, "Make it with 'ra-bench run', or name the folder with --boards."
             )
+    if thumbnails is not None:
+        _put_thumbnails(suite, [there[name] for name in names], thumbnails)
     broken = []
     for name in names or there:
         try:
@@ -557,6 +565,16 @@ def rebuild_boards(suite: Suite, names: Sequence[str] = ()) -> Iterator[tuple[Pa
             yield there[name], found.source
     if broken:
         raise RecordError("\n".join(broken))
+
+
+def _put_thumbnails(suite: Suite, folders: Sequence[Path], dataset: str) -> None:
+    from ra_bench.reports.thumbnails import make_thumbnails
+
+    if not folders:
+        raise RecordError("--thumbnails shows films of one cohort: name the boards that were measured on it.")
+    cohort = load_scores(find_dataset(suite.registry, dataset), suite.data)
+    for folder in folders:
+        make_thumbnails(folder, cohort)
 
 
 def merge_runs(suite: Suite, folders: Sequence[Path], datasets: Sequence[str] = ()) -> Joined:

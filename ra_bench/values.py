@@ -475,3 +475,14 @@ class Board:
     before: tuple[BoardRow, ...] = ()
     #: Figures beside the board, in their order: the name of a file below `figures/`, and what it shows in words.
     figures: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardFiles:
+    """What lies film by film in a board's folder, as it is published: nothing of a private cohort.
+
+    `thumbnails` are small JPEG pictures of some test films, by film id.
+    """
+
+    records: tuple[RunRecord, ...] = ()
+    thumbnails: Mapping[str, bytes] = field(default_factory=dict)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ra_bench.boards.board import measured_again
 from ra_bench.boards.columns import OWN
 from ra_bench.boards.figures import remove_figures, write_figures
+from ra_bench.boards.folder import BOARD, PUBLISHED, RECORDS, record_folder
 from ra_bench.boards.publishable import publishable
 from ra_bench.boards.published import read_published, with_published
 from ra_bench.boards.render import json
+from ra_bench.boards.thumbnails import read_thumbnails, remove_thumbnails
 from ra_bench.errors import PluginError, RecordError, UnknownNameError
 from ra_bench.files import write_text
 from ra_bench.runs.records import HISTORY, PREDICTIONS, RECORD, read_record, write_record
+from ra_bench.values import BoardFiles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,9 +25,7 @@ if TYPE_CHECKING:
     from ra_bench.specs import MetricSpec, RendererSpec
     from ra_bench.values import Board, RunRecord
 
-BOARD, RECORDS, PUBLISHED = "board", "records", "published.toml"
 _PRIVATE = "drawn again from board.json: the cohort is private, its predictions are not here"
-_SAFE = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9._+-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ def save_board(
     folder : Path
         The board's folder. Rows of a `published.toml` in it are added.
     renderers : sequence of RendererSpec
-        A file `board<suffix>` each; board.json is always written.
+        A file `<stem><suffix>` each; board.json is always written.
     figures : bool
         Whether to draw the figures, which takes seconds. If not, those of before go: they show other numbers.
 
@@ -76,7 +76,7 @@ def save_board(
     if (folder / PUBLISHED).exists():
         board = with_published(board, read_published(folder / PUBLISHED))
     kept = [] if board.private else publishable(records, keep_ids=board.simulated)
-    folders = {_folder_name(record): record for record in kept}
+    folders = {record_folder(record.job): record for record in kept}
     for name, record in folders.items():
         write_record(folder / RECORDS / name, record)
     broken: list[str] = []
@@ -84,7 +84,9 @@ def save_board(
         board, broken = write_figures(board, records, folder)
     else:
         remove_figures(folder)
-    _write_board(board, folder, renderers, broken)
+    if board.private:
+        remove_thumbnails(folder)
+    _write_board(board, kept, folder, renderers, broken)
     for stale in sorted((folder / RECORDS).glob("*")):
         if stale.name not in folders:
             _remove_record(stale)
@@ -101,7 +103,7 @@ def rebuild(folder: Path, metrics: Sequence[MetricSpec], renderers: Sequence[Ren
     metrics : sequence of MetricSpec
         The registered columns.
     renderers : sequence of RendererSpec
-        A file `board<suffix>` each.
+        A file `<stem><suffix>` each.
 
     Returns
     -------
@@ -123,17 +125,19 @@ def rebuild(folder: Path, metrics: Sequence[MetricSpec], renderers: Sequence[Ren
     if old is None or (measured and not board_file.exists()):
         lacks = f"records, but no {BOARD}.json" if measured else f"neither {BOARD}.json nor {PUBLISHED}"
         raise RecordError(f"{folder} holds {lacks}. Name a folder that 'ra-bench run' made.")
-    records = [read_record(file.parent) for file in sorted((folder / RECORDS).glob(f"*/{RECORD}"))]
+    # Of a private cohort none belong here, and what somebody left is not published.
+    kept = [] if old.private else sorted((folder / RECORDS).glob(f"*/{RECORD}"))
+    records = [read_record(file.parent) for file in kept]
     found = _made_again(old, published, records, folder, metrics)
     board, broken = write_figures(found.board, records, folder)
-    _write_board(board, folder, renderers, broken)
+    _write_board(board, records, folder, renderers, broken)
     return replace(found, board=board)
 
 
 def _made_again(
     old: Board, published: Board | None, records: Sequence[RunRecord], folder: Path, metrics: Sequence[MetricSpec]
 ) -> Rebuilt:
-    if records and not old.private:
+    if records:
         _check_columns(old, metrics)
         board = measured_again(old, records, metrics)
         board = board if published is None else with_published(board, published)
@@ -178,33 +182,31 @@ def _not_added(old: Board, metrics: Sequence[MetricSpec]) -> str:
     return f". So it has no {', '.join(new)}: 'ra-bench run' measures it where the runs are, and trains nothing anew"
 
 
-def _write_board(board: Board, folder: Path, renderers: Sequence[RendererSpec], broken: Sequence[str]) -> None:
+def _write_board(
+    board: Board,
+    published: Sequence[RunRecord],
+    folder: Path,
+    renderers: Sequence[RendererSpec],
+    broken: Sequence[str],
+) -> None:
     """Write all files of a board; `broken` is what could not be drawn already."""
+    files = BoardFiles(records=tuple(published), thumbnails=read_thumbnails(folder, published))
     write_text(folder / f"{BOARD}.json", json.render(board))
     broken = list(broken)
     for spec in renderers:
-        if spec.suffix == ".json":
+        name = f"{spec.stem}{spec.suffix}"
+        if name == f"{BOARD}.json":
             continue
         try:
-            text = spec.render(board)
+            text = spec.render(board, files) if spec.takes_files else spec.render(board)
         except Exception as error:  # noqa: BLE001 - a guest's renderer may raise anything, and must not stop the others
             broken.append(f"The renderer '{spec.name}' cannot draw this board: {type(error).__name__}: {error}")
         else:
-            write_text(folder / f"{BOARD}{spec.suffix}", text)
+            write_text(folder / name, text)
     if broken:
         raise PluginError(
             "\n".join([*broken, "All other files of the board are written. Mend what is named, or leave it out."])
         )
-
-
-def _folder_name(record: RunRecord) -> str:
-    model = record.job.model.replace("/", "--")
-    if not _SAFE.fullmatch(model):
-        raise RecordError(
-            f"The model name '{record.job.model}' cannot name a folder. Use letters, digits, '.', '_', '+' and '-'."
-        )
-    fold = "" if record.job.fold is None else f"-fold{record.job.fold.number}"
-    return f"{model}-seed{record.job.seed}{fold}"
 
 
 def _remove_record(folder: Path) -> None:

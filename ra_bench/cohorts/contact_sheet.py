@@ -64,7 +64,7 @@ def contact_sheet(
     columns = min(columns, len(samples))
     films = list(
         for_each_film(
-            partial(_shrunk, cell),
+            partial(shrunk, cell),
             [sample.film for sample in samples],
             names=[sample.sample_id for sample in samples],
             on_progress=on_progress,
@@ -111,7 +111,7 @@ def spread(cohort: Cohort, count: int) -> list[Sample]:
     return [ordered[round(place * (len(ordered) - 1) / (count - 1))] for place in range(count)]
 
 
-def _shrunk(cell: int, film: Film) -> NDArray[np.uint8]:
+def shrunk(cell: int, film: Film) -> NDArray[np.uint8]:
     """A film `cell` pixels wide, or as tall if it stands upright, of 8 bits."""
     decoded = film()
     height, width = decoded.shape

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ra_bench.boards.board import measured_again
+from ra_bench.boards.folder import BOARD, RECORDS
 from ra_bench.boards.folds import pool_folds
 from ra_bench.boards.held_out import in_order
-from ra_bench.boards.leaderboard import BOARD, RECORDS, save_board
+from ra_bench.boards.leaderboard import save_board
 from ra_bench.boards.render.json import read_board
 from ra_bench.errors import RecordError
 from ra_bench.reports.known_films import films_of_predictions, listed, matched

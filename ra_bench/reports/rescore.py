@@ -12,8 +12,8 @@ import numpy as np
 from ra_bench.boards.board import assemble, measured_again
 from ra_bench.boards.columns import COMMAND, RANK, SCALE
 from ra_bench.boards.facts import COHORT, COHORT_NOTE, READERS, readers_fact, scale_fact, without_record_facts
+from ra_bench.boards.folder import BOARD
 from ra_bench.boards.held_out import mean_reading
-from ra_bench.boards.leaderboard import BOARD
 from ra_bench.boards.render.json import read_board
 from ra_bench.boards.render.moved import moved
 from ra_bench.errors import CohortError, RecordError

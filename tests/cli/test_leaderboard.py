@@ -73,3 +73,19 @@ def test_without_any_board_it_says_how_to_make_one(cli):
     assert (
         "Error: No board in leaderboards. Make one with 'ra-bench run', or name the folder with --boards." in said.err
     )
+
+
+def test_thumbnails_are_put_on_the_page_of_the_named_board(first, cli, tmp_path, tiny_file):
+    shutil.copytree(first[0] / "leaderboards", tmp_path / "leaderboards")
+    page = tmp_path / "leaderboards/tiny-tiny/index.html"
+    assert "data:image/jpeg" not in page.read_text()
+    said = cli("leaderboard", "tiny-tiny", "-p", tiny_file, "--thumbnails", "tiny")
+    assert (said.code, said.err) == (0, "")
+    assert "data:image/jpeg" in page.read_text()
+
+
+def test_thumbnails_without_a_board_are_refused(first, cli, tmp_path):
+    shutil.copytree(first[0] / "leaderboards", tmp_path / "leaderboards")
+    said = cli("leaderboard", "--thumbnails", "synthetic-hands")
+    assert said.code == 1
+    assert "name the boards that were measured on it" in said.err

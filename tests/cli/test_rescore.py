@@ -304,7 +304,7 @@ def test_predictions_of_a_private_cohort_stay_out_of_leaderboards(ran, cli, tmp_
     assert rescore(cli, tiny_file).code == 0
     assert len(boards(tmp_path)) == 2
     written = bytes_below(tmp_path / "leaderboards")
-    assert {file.name for file in written} == {"board.md", "board.json"}
+    assert {file.name for file in written} == {"board.md", "board.json", "index.html"}
     assert not any(b"film00" in content or b"patient00" in content for content in written.values())
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ra_bench.boards.columns import COMMAND, MEASURED_ON, OVER_SEEDS, RANK, SCALE, SD_PATIENTS, SD_REST, SD_SEEDS
+from ra_bench.boards.columns import COMMAND, OVER_SEEDS, RANK
+from ra_bench.boards.render.cost import COST
 from ra_bench.boards.render.escape import code, escaped
+from ra_bench.boards.render.legend import ARROWS, OF_SEEDS, OF_SITES, OVER, legend
 from ra_bench.boards.render.moved import moved_section
-from ra_bench.boards.render.numbers import as_text, decimals, duration, films_of, rank_of, three_digits
+from ra_bench.boards.render.numbers import as_text, digits_of, films_of, rank_of
 from ra_bench.boards.render.table import TableColumn, table
 from ra_bench.boards.sites import BIAS, RMSE
 
@@ -15,19 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ra_bench.values import Board, BoardRow, Column
-
-_ARROWS = {"high": " ↑", "low": " ↓", "zero": " →0", "none": ""}
-_OF_SEEDS = (
-    "How far the RMSE of one training moves: with other patients, as many as here; with another seed; and by what a "
-    "seed does to single patients. From the mean squares of the squared errors. 0 means less than these data can tell; "
-    "few seeds say little about seeds."
-)
-_OF_SITES = (
-    "Bias: mean of prediction minus reference; a site that is read too high or too low as a whole shows there. In "
-    "brackets: 95 % intervals from draws of the site's own patients (RMSE: BCa; bias: t), none for fewer than 6. They "
-    "say nothing of a further site."
-)
-_METHODS = {"bca": "BCa bootstrap", "percentile": "percentile bootstrap", "t": "t"}
 
 
 def render(board: Board) -> str:
@@ -60,7 +49,7 @@ def _simulated(board: Board) -> list[str]:
 def _measured(board: Board) -> list[str]:
     """The models; where there are none yet, the command that makes some."""
     if any(row.kind == "model" for row in board.rows):
-        return _section(board, "Models", ("model",), legend=_legend(board))
+        return _section(board, "Models", ("model",), legend=escaped(legend(board)))
     commands = [value for name, value in board.facts if name == COMMAND]
     how = [f"This command measures: {code(command)}" for command in commands]
     return ["## Models", "", " ".join(["Nothing is measured yet.", *how])]
@@ -83,39 +72,13 @@ def _section(board: Board, heading: str, kinds: Sequence[str], *, legend: str = 
 
 
 def _metric_column(column: Column, rows: Sequence[BoardRow]) -> TableColumn:
-    values = [row.metrics.get(column.metric) for row in rows]
-    # What a paper prints is not rounded again.
-    printed = [
-        decimals(value.value) for row, value in zip(rows, values, strict=True) if value and row.kind == "published"
-    ]
-    cells = tuple(as_text(value, max(column.digits, *printed, 0)) for value in values)
-    return TableColumn(heading=escaped(column.label) + _ARROWS[column.best], cells=cells)
+    digits = digits_of(column, rows)
+    cells = tuple(as_text(row.metrics.get(column.metric), digits) for row in rows)
+    return TableColumn(heading=escaped(column.label) + ARROWS[column.best], cells=cells)
 
 
 def _names(rows: Sequence[BoardRow], heading: str) -> TableColumn:
     return TableColumn(heading=heading, cells=tuple(escaped(row.name) for row in rows), right=False)
-
-
-def _legend(board: Board) -> str:
-    """What arrows, brackets and units mean, said once."""
-    shown = [row for row in board.rows if row.kind in ("model", "reader", "baseline")]
-    used = [column for column in board.columns if any(column.metric in row.metrics for row in shown)]
-    methods: dict[str, list[str]] = {}
-    units: dict[str, list[str]] = {}
-    for column in used:
-        found = {row.metrics[column.metric].method for row in shown if column.metric in row.metrics}
-        for method in sorted(found & _METHODS.keys()):
-            methods.setdefault(_METHODS[method], []).append(escaped(column.label))
-        if column.unit:
-            units.setdefault(escaped(column.unit), []).append(escaped(column.label))
-    brackets = "; ".join(f"{', '.join(labels)}: {method}" for method, labels in methods.items())
-    scales = ". ".join(f"{', '.join(labels)} in {unit}" for unit, labels in units.items())
-    sentences = [f"Measured on {escaped(value)}." for name, value in board.facts if name == MEASURED_ON]
-    sentences += ["↑ higher is better, ↓ lower is better."]
-    sentences += [f"In brackets: 95 % intervals ({brackets})."] if brackets else []
-    sentences += [f"{scales}."] if scales else []
-    sentences += [f"Scores: {escaped(value)}." for name, value in board.facts if name == SCALE]
-    return " ".join(sentences)
 
 
 def _sites(board: Board) -> list[str]:
@@ -129,7 +92,7 @@ def _sites(board: Board) -> list[str]:
         for metric, label in ((RMSE, "RMSE ↓"), (BIAS, "Bias →0"))
         for line in _by_site(board, metric, label, names, digits)
     ]
-    return ["## Sites: each read by a model that saw no film of it", *tables, "", _OF_SITES]
+    return ["## Sites: each read by a model that saw no film of it", *tables, "", OF_SITES]
 
 
 def _by_site(board: Board, metric: str, label: str, names: Sequence[str], digits: int) -> list[str]:
@@ -170,15 +133,10 @@ def _seeds(board: Board) -> list[str]:
         TableColumn(heading="Seeds", cells=tuple(", ".join(map(str, row.seeds)) for row in rows)),
         *(
             TableColumn(heading=heading, cells=tuple(as_text(row.metrics.get(name), digits) for row in rows))
-            for name, heading in (
-                (OVER_SEEDS, "RMSE, mean (least to most)"),
-                (SD_PATIENTS, "SD over patients"),
-                (SD_SEEDS, "SD over seeds"),
-                (SD_REST, "SD of the rest"),
-            )
+            for name, heading in OVER
         ),
     ]
-    return ["## Seeds: what another training would change", "", *table(columns), "", _OF_SEEDS]
+    return ["## Seeds: what another training would change", "", *table(columns), "", OF_SEEDS]
 
 
 def _cost(board: Board) -> list[str]:
@@ -191,22 +149,14 @@ def _cost(board: Board) -> list[str]:
 
 def _cost_columns(rows: Sequence[BoardRow]) -> list[TableColumn]:
     return [
-        TableColumn(heading="Seeds", cells=tuple(", ".join(map(str, row.seeds)) for row in rows)),
-        TableColumn(heading="Parameters (M)", cells=tuple(_scaled(row.parameters, 1e6) for row in rows)),
-        TableColumn(heading="MAdds (G)", cells=tuple(_scaled(row.madds, 1e9) for row in rows)),
         TableColumn(
-            heading="Train time an epoch",
-            cells=tuple("" if row.seconds_per_epoch is None else duration(row.seconds_per_epoch) for row in rows),
-        ),
-        TableColumn(heading="Peak memory (GiB)", cells=tuple(_scaled(row.peak_memory, 2**30) for row in rows)),
-        TableColumn(
-            heading="Pretrained on", cells=tuple(escaped(row.pretrained_on or "") for row in rows), right=False
-        ),
+            heading=column.heading,
+            # Numbers are ours; what is no number may be a guest's.
+            cells=tuple(column.text(row) if column.right else escaped(column.text(row)) for row in rows),
+            right=column.right,
+        )
+        for column in COST
     ]
-
-
-def _scaled(value: int | None, unit: float) -> str:
-    return "" if value is None else three_digits(value / unit)
 
 
 def _facts(board: Board) -> Iterable[str]:

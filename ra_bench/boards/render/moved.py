@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 #: What is shown, by label.
 _METRICS = {"rho": "rho", "RMSE": "rmse"}
-_HOW_TO_READ = (
-    "The same predictions on both; only the labels differ. In brackets as above. A rank that moved is in bold."
-)
+#: Headings of what `moved` gives, in its order.
+LABELS = ("Rank", *_METRICS)
+HOW_TO_READ = "The same predictions on both; only the labels differ. In brackets as above."
 
 
 def moved(board: Board) -> list[tuple[BoardRow, list[tuple[str, str, str]]]]:
@@ -48,7 +48,7 @@ def moved_section(board: Board) -> list[str]:
         return []
     ranks = {row.name: row.rank for row in board.before}
     columns = [TableColumn(heading="Model", cells=tuple(escaped(row.name) for row, _ in rows), right=False)]
-    for place, label in enumerate(("Rank", *_METRICS)):
+    for place, label in enumerate(LABELS):
         was = tuple(pairs[place][1] for _, pairs in rows)
         now = tuple(
             f"**{pairs[place][2]}**" if label == "Rank" and ranks[row.name] != row.rank else pairs[place][2]
@@ -58,4 +58,4 @@ def moved_section(board: Board) -> list[str]:
             TableColumn(heading=f"{label} before", cells=was),
             TableColumn(heading=f"{label} now", cells=now),
         ]
-    return ["## What the new labels move", "", *table(columns), "", _HOW_TO_READ]
+    return ["## What the new labels move", "", *table(columns), "", f"{HOW_TO_READ} A rank that moved is in bold."]

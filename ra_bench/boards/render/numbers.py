@@ -6,7 +6,9 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ra_bench.values import BoardRow, MetricValue
+    from collections.abc import Sequence
+
+    from ra_bench.values import BoardRow, Column, MetricValue
 
 UNDEFINED = "n/a"
 
@@ -47,6 +49,12 @@ def decimals(value: float) -> int:
     (2, 1, 0)
     """
     return len(repr(value).partition(".")[2].rstrip("0"))
+
+
+def digits_of(column: Column, rows: Sequence[BoardRow]) -> int:
+    """With how many decimals a column shows these rows: what a paper prints is not rounded again."""
+    printed = [row.metrics.get(column.metric) for row in rows if row.kind == "published"]
+    return max(column.digits, *(decimals(value.value) for value in printed if value), 0)
 
 
 def rank_of(row: BoardRow, interval: MetricValue | None) -> str:
