@@ -29,10 +29,11 @@ _SAFE = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9._+-]*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rebuilt:
-    """A board that was made again, and a sentence on what it was made from."""
+    """A board that was made again, a sentence on what it was made from, and the records, if it was those."""
 
     board: Board
     source: str
+    records: tuple[RunRecord, ...] = ()
 
 
 def save_board(board: Board, records: Sequence[RunRecord], folder: Path, renderers: Sequence[RendererSpec]) -> Board:
@@ -76,7 +77,9 @@ def save_board(board: Board, records: Sequence[RunRecord], folder: Path, rendere
     return board
 
 
-def rebuild(folder: Path, metrics: Sequence[MetricSpec], renderers: Sequence[RendererSpec]) -> Rebuilt:
+def rebuild(
+    folder: Path, metrics: Sequence[MetricSpec], renderers: Sequence[RendererSpec], *, into: Path | None = None
+) -> Rebuilt:
     """Make a board's files again from what lies in its folder; unchanged results give unchanged bytes.
 
     Parameters
@@ -87,6 +90,8 @@ def rebuild(folder: Path, metrics: Sequence[MetricSpec], renderers: Sequence[Ren
         The registered columns.
     renderers : sequence of RendererSpec
         A file `board<suffix>` each.
+    into : Path, optional
+        Where the files are written, if not into `folder`, which is then only read.
 
     Returns
     -------
@@ -109,7 +114,7 @@ def rebuild(folder: Path, metrics: Sequence[MetricSpec], renderers: Sequence[Ren
         lacks = f"records, but no {BOARD}.json" if measured else f"neither {BOARD}.json nor {PUBLISHED}"
         raise RecordError(f"{folder} holds {lacks}. Name a folder that 'ra-bench run' made.")
     found = _made_again(old, published, folder, metrics)
-    _write_board(found.board, folder, renderers)
+    _write_board(found.board, into or folder, renderers)
     return found
 
 
@@ -120,7 +125,8 @@ def _made_again(old: Board, published: Board | None, folder: Path, metrics: Sequ
         board = measured_again(old, records, metrics)
         board = board if published is None else with_published(board, published)
         size = "1 record" if len(records) == 1 else f"{len(records)} records"
-        return Rebuilt(board=board, source=f"measured again from {size}{_new_columns(old, board)}")
+        source = f"measured again from {size}{_new_columns(old, board)}"
+        return Rebuilt(board=board, source=source, records=tuple(records))
     if old.private:
         return Rebuilt(board=old, source=_PRIVATE + _not_added(old, metrics))
     if any(row.kind in ("model", "baseline", "reader") for row in old.rows):
