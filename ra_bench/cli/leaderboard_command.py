@@ -175,5 +175,6 @@ def verify(
         click.echo(f"  {row.mark:<{width}}  {row.name}" + (f": {row.remark}" if row.remark else ""))
     if found.problems:
         click.echo("\n".join(["What does not follow:", *(f"  {problem}" for problem in found.problems)]))
-        click.echo(f"Error: {folder}: {len(found.problems)} things do not follow from what is in it.", err=True)
+        many = "1 thing does" if len(found.problems) == 1 else f"{len(found.problems)} things do"
+        click.echo(f"Error: {folder}: {many} not follow from what is in it.", err=True)
         raise click.exceptions.Exit(1)
