@@ -155,12 +155,12 @@ def test_a_benchmark_that_cannot_be_one_is_refused(board, name):
 
 
 def test_the_hub_needs_a_model_where_there_are_several(board):
-    with pytest.raises(RecordError, match="the board 'clinic' has 4. Name one: --model NAME"):
+    with pytest.raises(RecordError, match=r"the board 'clinic' has 4. Name one: --model NAME"):
         eval_results(board, [], model=None, hub_dataset="a/b")
 
 
 def test_a_model_that_is_not_on_the_board_is_answered_with_the_nearest(board):
-    with pytest.raises(UnknownNameError, match="No row named 'fat'. Did you mean 'far'"):
+    with pytest.raises(UnknownNameError, match=r"No row named 'fat'. Did you mean 'far'"):
         eval_results(board, [], model="fat", hub_dataset="a/b")
 
 

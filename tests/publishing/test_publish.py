@@ -119,7 +119,7 @@ def test_a_board_that_is_not_what_its_records_give_is_not_published(made, tmp_pa
     with (tmp_path / "clinic/board.md").open("a") as file:
         file.write("better\n")
     with pytest.raises(
-        RecordError, match="is not what its records give: board.md. See 'ra-bench leaderboard check clinic'"
+        RecordError, match=r"is not what its records give: board.md. See 'ra-bench leaderboard check clinic'"
     ):
         files_of(made, tmp_path / "clinic")
 

@@ -200,8 +200,10 @@ def test_readings_of_the_cohort_are_taken_where_it_is_known(made, folder):
     assert found.problems == ()
     assert set(marks(found).values()) == {"re-scored"}
     assert found.notes == (
-        "Measured against the readings and patients of 'clinic', version cohort1, as they are here; its split was "
-        "made again.",
+        (
+            "Measured against the readings and patients of 'clinic', version cohort1, as they are here; its split was "
+            "made again."
+        ),
     )
 
 
