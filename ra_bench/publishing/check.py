@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 #: Lines of a difference that are shown.
 SHOWN = 40
 _VERSION, _PROTOCOL = ", version ", "protocol"
+#: How the files are named that renderers make.
+_MADE = (BOARD, "index")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +106,7 @@ def _stale(folder: Path, files: dict[str, bytes]) -> Iterator[Difference]:
     folders = {Path(name).parent.as_posix() for name in files} - {"."}
     for file in _files(folder):
         name = file.relative_to(folder)
-        looks_made = name.parent.as_posix() in folders or (len(name.parts) == 1 and name.stem == BOARD)
+        looks_made = name.parent.as_posix() in folders or (len(name.parts) == 1 and name.stem in _MADE)
         if looks_made and name.as_posix() not in files and name.parts[0] != RECORDS:
             told = "nothing that is installed makes it. Install its plugin, give it with -p, or delete the file"
             yield Difference(file=name.as_posix(), lines=(told,))

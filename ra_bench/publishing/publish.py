@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from ra_bench.values import Board
 
 REPRODUCE, SUMS, CARDS = "REPRODUCE.md", "SHA256SUMS", "cards"
+#: What web servers show for a folder.
+INDEX = "index.html"
 _SUM = re.compile(r"[0-9a-f]{64}  (.+)")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._+-]")
 
@@ -62,7 +64,9 @@ def published_files(registry: Registry, folder: Path, checked: Checked) -> dict[
         else citation(board, records, [found.citation for found in about.values()]),
         **_cards(board, checked, about),
     }
-    files = {_served(name): content for name, content in checked.files.items()}
+    files = dict(checked.files)
+    if INDEX not in files and f"{BOARD}.html" in files:
+        files[INDEX] = files.pop(f"{BOARD}.html")
     files |= {name: text.encode() for name, text in texts.items()}
     files |= dict(_kept(folder, board))
     return dict(sorted(files.items()))
@@ -99,11 +103,6 @@ def write_published(files: Mapping[str, bytes], target: Path) -> list[str]:
         _remove(target, name)
     _write(target / SUMS, "".join(sums.values()).encode())
     return [*files, SUMS]
-
-
-def _served(name: str) -> str:
-    """Web servers show index.html for a folder."""
-    return "index.html" if name == f"{BOARD}.html" else name
 
 
 def _cards(board: Board, checked: Checked, about: Mapping[str, AboutModel]) -> dict[str, str]:
