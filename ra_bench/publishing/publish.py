@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ra_bench.boards.leaderboard import BOARD, PUBLISHED, RECORDS
 from ra_bench.errors import RecordError, StorageError
-from ra_bench.files import replacing
+from ra_bench.files import replacing, sweep
 from ra_bench.publishing.about import AboutModel, about_models, by_model, measured
 from ra_bench.publishing.card import model_card
 from ra_bench.publishing.citation import CITATION, citation
@@ -98,6 +98,7 @@ def write_published(files: Mapping[str, bytes], target: Path) -> list[str]:
     # Whose folder it is comes first, so that a publication that was stopped can be done again.
     _write(target / SUMS, "".join([*sums.values(), *(f"{'0' * 64}  {name}\n" for name in stale)]).encode())
     for name, content in files.items():
+        sweep(target / name)
         _write(target / name, content)
     for name in stale:
         _remove(target, name)

@@ -92,6 +92,13 @@ def test_a_publication_that_was_stopped_is_done_again(files, tmp_path):
     assert set(contents(tmp_path / "out")) == {*files, "SHA256SUMS"}
 
 
+def test_what_a_killed_publication_left_half_written_is_removed(files, tmp_path):
+    write_published(files, tmp_path / "out")
+    (tmp_path / "out/cards/.far.md.a1b2c3d4.md").write_text("half")
+    write_published(files, tmp_path / "out")
+    assert set(contents(tmp_path / "out")) == {*files, "SHA256SUMS"}
+
+
 def test_a_listed_file_outside_the_folder_is_never_removed(files, tmp_path):
     (tmp_path / "precious").write_text("mine")
     (tmp_path / "out").mkdir()
