@@ -64,7 +64,7 @@ def latex(board: Board) -> str:
         body += [r"\midrule", *(_row(map(latex_text, line)) for line in section.lines)]
     return "\n".join(
         [
-            f"% Leaderboard {one_line(board.name)}. Needs \\usepackage{{booktabs}} and \\usepackage[T1]{{fontenc}}.",
+            f"% Leaderboard {latex_text(board.name)}. Needs \\usepackage{{booktabs}} and \\usepackage[T1]{{fontenc}}.",
             r"\begin{table}",
             r"\centering",
             rf"\caption{{{_caption(board)}}}",

@@ -203,22 +203,25 @@ def read_predictions(file: Path) -> Predictions:
     """
     try:
         with file.open(encoding="utf-8", newline="") as lines:
-            header, *rows = list(csv.reader(lines, strict=True)) or [[]]
+            reader = csv.reader(lines, strict=True)
+            header = next(reader, [])
+            cells: list[str] = []  # row after row: lists of lists would keep the garbage collector busy
+            for number, row in enumerate(reader, start=2):
+                if len(row) != len(header):
+                    raise RecordError(f"{file}: row {number} has {len(row)} cells, the header {len(header)}.")
+                cells += row
     except csv.Error as error:
         raise RecordError(f"{file}: {error}.") from error
     if missing := [column for column in _FIXED if column not in header]:
         raise RecordError(f"{file}: no column '{missing[0]}'.")
-    if set(map(len, rows)) - {len(header)}:
-        number, row = next((at, row) for at, row in enumerate(rows, start=2) if len(row) != len(header))
-        raise RecordError(f"{file}: row {number} has {len(row)} cells, the header {len(header)}.")
     # A board of a thousand records names the same films a thousand times: each name is kept once.
-    columns = dict(zip(header, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(header, ())
+    columns = {name: tuple(cells[place :: len(header)]) for place, name in enumerate(header)}
     return Predictions(
         ids=tuple(map(sys.intern, columns["id"])),
         patients=tuple(map(sys.intern, columns["patient"])),
         readings={
-            name.removeprefix("reading:"): _values(file, name, cells)
-            for name, cells in columns.items()
+            name.removeprefix("reading:"): _values(file, name, column)
+            for name, column in columns.items()
             if name.startswith("reading:")
         },
         predicted=_values(file, "predicted", columns["predicted"]),

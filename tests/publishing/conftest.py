@@ -28,7 +28,7 @@ RENDERERS = (
     RendererSpec(name="json", suffix=".json", render=json.render),
 )
 #: Everything that somebody may put into a name or a text.
-HOSTILE = '=cmd|"x"<script>$\\{%\n\u202eend*[a](b)`'
+HOSTILE = '=cmd|"x"<script>$\\input{%\n\u202eend*[a](b)`'
 FILMS = 40
 FACTS = (
     ("cohort", "clinic, version cohort1"),

@@ -140,7 +140,7 @@ def test_hostile_text_stays_one_scalar_of_the_yaml(made):
         eval_results(made.hostile_board(), [], model=made.hostile_board().rows[0].name, hub_dataset="a/b")
     )
     assert all(set(entry) == {"dataset", "value", "evaluation_framework", "notes"} for entry in found)
-    assert found[0]["notes"].startswith('=cmd|"x"<script>$\\{% (U+202E)end')
+    assert found[0]["notes"].startswith('=cmd|"x"<script>$\\input{% (U+202E)end')
 
 
 def test_the_hub_needs_a_benchmark(made, board):
