@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ra_bench.cohorts.folds import SITES
 from ra_bench.cohorts.splits import plan_hash
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
     from ra_bench.cohorts.store import OnFilms
     from ra_bench.costs.values import Bench, Measured, NotMeasured
+    from ra_bench.publishing.check import Checked
+    from ra_bench.publishing.verify import Verified
     from ra_bench.reports.check import CohortReport
     from ra_bench.reports.columns import Columns
     from ra_bench.reports.front import Wishes
@@ -46,8 +48,9 @@ if TYPE_CHECKING:
     from ra_bench.runs.export import Body
     from ra_bench.runs.gather import Gathered
     from ra_bench.runs.merge import BoardRuns
-    from ra_bench.specs import LauncherSpec, Observers
+    from ra_bench.specs import LauncherSpec, MetricSpec, Observers, RendererSpec
 
+Made = TypeVar("Made")
 BUILTINS = ("ra_bench.builtin",)
 DEFAULT_DATASET = "synthetic-hands"
 DEFAULT_PROTOCOL = "quick"
@@ -543,6 +546,92 @@ def rebuild_boards(
     """
     from ra_bench.boards.leaderboard import rebuild
 
+    for folder, found in _each_board(suite, names, rebuild):
+        yield folder, found.source
+
+
+def check_boards(suite: Suite, names: Sequence[str] = ()) -> Iterator[tuple[Path, Checked]]:
+    """Make boards again beside their folders, and tell where these hold something else. Writes nothing.
+
+    Raises
+    ------
+    UnknownNameError, RecordError
+        No board of that name, or boards that cannot be made, after all others are checked.
+    """
+    from ra_bench.publishing.check import check_board
+
+    yield from _each_board(suite, names, check_board)
+
+
+def publish_board(suite: Suite, name: str, out: Path | None = None) -> tuple[Path, list[str]]:
+    """Put a board together in a folder, `published/<board>` if none is given; its path, and the files in it.
+
+    Raises
+    ------
+    UnknownNameError, RecordError
+        No board of that name, or one whose files are not what its records give.
+    StorageError
+        The folder holds something else, or cannot be written to.
+    """
+    from ra_bench.publishing.publish import published_files, write_published
+
+    folder, checked = _one_board(suite, name)
+    target = Path("published") / name if out is None else out
+    return target, write_published(published_files(suite.registry, folder, checked), target)
+
+
+def export_board(
+    suite: Suite, name: str, kind: str, *, model: str | None = None, hub_dataset: str | None = None
+) -> str:
+    """A board as "latex", "csv", "hf" (a model's results for the Hugging Face Hub) or "methods" (a paragraph).
+
+    Raises
+    ------
+    UnknownNameError, RecordError
+        No board or row of that name, or one that cannot be exported so.
+    """
+    from ra_bench.publishing.hub import eval_results
+    from ra_bench.publishing.latex import latex
+    from ra_bench.publishing.methods import methods
+    from ra_bench.publishing.spreadsheet import spreadsheet
+
+    _, checked = _one_board(suite, name)
+    board, records = checked.made.board, checked.made.records
+    makers: dict[str, Callable[[], str]] = {
+        "latex": lambda: latex(board),
+        "csv": lambda: spreadsheet(board),
+        "hf": lambda: eval_results(board, records, model=model, hub_dataset=hub_dataset),
+        "methods": lambda: methods(board, records),
+    }
+    return makers[kind]()
+
+
+def verify_folder(suite: Suite, folder: Path, *, dataset: str | None = None, tolerance: float = 0.1) -> Verified:
+    """Measure the predictions of a folder that somebody handed in, and mark each row of its board.
+
+    `dataset` is the path of the cohort.toml of its films, where no plugin registers them.
+
+    Raises
+    ------
+    RecordError
+        No board in the folder, or records that do not belong together.
+    """
+    from ra_bench.publishing.readings import find_readings
+    from ra_bench.publishing.verify import read_submission, verify
+
+    given = read_submission(folder)
+    readings = find_readings(suite.registry, suite.data, given.records, dataset)
+    return verify(given, readings, _every(suite.registry, "metric"), (suite.runs, suite.boards), tolerance)
+
+
+def _one_board(suite: Suite, name: str) -> tuple[Path, Checked]:
+    return next(check_boards(suite, [name]))
+
+
+def _each_board(
+    suite: Suite, names: Sequence[str], make: Callable[[Path, list[MetricSpec], list[RendererSpec]], Made]
+) -> Iterator[tuple[Path, Made]]:
+    """What `make` gives for each board or for those named; those that cannot be made are told of at the end."""
     there = {folder.name: folder for folder in sorted(suite.boards.glob("*")) if folder.is_dir()}
     if not there:
         raise RecordError(
@@ -558,11 +647,11 @@ def rebuild_boards(
     broken = []
     for name in names or there:
         try:
-            found = rebuild(there[name], _every(suite.registry, "metric"), _every(suite.registry, "renderer"))
+            found = make(there[name], _every(suite.registry, "metric"), _every(suite.registry, "renderer"))
         except RaBenchError as error:
             broken.append(f"Board '{name}': {error}")
         else:
-            yield there[name], found.source
+            yield there[name], found
     if broken:
         raise RecordError("\n".join(broken))
 

@@ -34,7 +34,7 @@ from ra_bench.metrics import (
 from ra_bench.values import MetricValue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from ra_bench.specs import MetricSpec
 
 RESAMPLES, SEED = 9999, 0
+#: Vectors whose sums are resampled together: few enough for memory, enough for the product of matrices to be fast.
+AT_A_TIME = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -93,12 +95,18 @@ def evaluate(films: HeldOut, metrics: Sequence[MetricSpec], resampling: Resampli
     for model, predicted in films.predicted.items():
         for vector in predicted:
             check_identity(films.reference, vector, name=model)
-    vectors = [vector for seeds in films.predicted.values() for vector in seeds]
-    sums = iter(resample_sums(resampling, films.reference, vectors))
+    sums = _sums(films, resampling)
     return {
         model: measure(metrics, resampling, films.reference, predicted, [next(sums) for _ in predicted])
         for model, predicted in films.predicted.items()
     }
+
+
+def _sums(films: HeldOut, resampling: Resampling) -> Iterator[ResampledSums]:
+    """The sums of every vector in order, not all of them in memory at a time."""
+    vectors = [vector for seeds in films.predicted.values() for vector in seeds]
+    for start in range(0, len(vectors), AT_A_TIME):
+        yield from resample_sums(resampling, films.reference, vectors[start : start + AT_A_TIME])
 
 
 def measure(

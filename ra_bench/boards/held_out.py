@@ -83,6 +83,8 @@ def held_out(records: Sequence[RunRecord]) -> HeldOut:
 
 def in_order(given: Predictions) -> Predictions:
     """The same predictions with the films sorted by id."""
+    if list(given.ids) == sorted(given.ids):
+        return given
     order = sorted(range(len(given.ids)), key=given.ids.__getitem__)
     return replace(
         given,
@@ -110,8 +112,9 @@ def mean_reading(readings: Sequence[Floats]) -> Floats:
 
 
 def _sorted_by_id(record: RunRecord) -> Predictions:
-    if twice := [sample for sample, count in Counter(record.predictions.ids).items() if count > 1]:
-        raise RecordError(f"{_who(record)} has two predictions of film '{twice[0]}'. Run it again.")
+    if len(set(record.predictions.ids)) < len(record.predictions.ids):
+        twice = next(sample for sample, count in Counter(record.predictions.ids).items() if count > 1)
+        raise RecordError(f"{_who(record)} has two predictions of film '{twice}'. Run it again.")
     return in_order(record.predictions)
 
 
@@ -134,7 +137,9 @@ def _check_same_films(first: RunRecord, films: Predictions, record: RunRecord, o
             f"{_who(first)} and {_who(record)} predicted different films: {len(missing)} are in one only, such as "
             f"'{missing[0]}'.\nRun the incomplete one again."
         )
-    same_patients = np.array_equal(patient_numbers(films.patients), patient_numbers(other.patients))
+    same_patients = films.patients == other.patients or np.array_equal(
+        patient_numbers(films.patients), patient_numbers(other.patients)
+    )
     same_readers = films.readings.keys() == other.readings.keys()
     if not same_patients or not same_readers:
         what = "patients" if not same_patients else "readers"
@@ -143,7 +148,7 @@ def _check_same_films(first: RunRecord, films: Predictions, record: RunRecord, o
             "One of the files was changed by hand: run that model again."
         )
     for reader, scores in films.readings.items():
-        if not np.array_equal(scores, other.readings[reader], equal_nan=True):
+        if scores != other.readings[reader] and not np.array_equal(scores, other.readings[reader], equal_nan=True):
             raise RecordError(
                 f"{_who(first)} and {_who(record)} have different readings of '{reader}'.\n"
                 "One of the files was changed by hand: run that model again."

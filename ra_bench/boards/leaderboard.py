@@ -30,10 +30,11 @@ _PRIVATE = "drawn again from board.json: the cohort is private, its predictions 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rebuilt:
-    """A board that was made again, and a sentence on what it was made from."""
+    """A board that was made again, a sentence on what it was made from, and the records, if it was those."""
 
     board: Board
     source: str
+    records: tuple[RunRecord, ...] = ()
 
 
 def save_board(
@@ -93,7 +94,9 @@ def save_board(
     return board
 
 
-def rebuild(folder: Path, metrics: Sequence[MetricSpec], renderers: Sequence[RendererSpec]) -> Rebuilt:
+def rebuild(
+    folder: Path, metrics: Sequence[MetricSpec], renderers: Sequence[RendererSpec], *, into: Path | None = None
+) -> Rebuilt:
     """Make a board's files again from what lies in its folder; unchanged results give unchanged bytes.
 
     Parameters
@@ -104,6 +107,8 @@ def rebuild(folder: Path, metrics: Sequence[MetricSpec], renderers: Sequence[Ren
         The registered columns.
     renderers : sequence of RendererSpec
         A file `<stem><suffix>` each.
+    into : Path, optional
+        Where the files are written, if not into `folder`, which is then only read.
 
     Returns
     -------
@@ -129,8 +134,8 @@ def rebuild(folder: Path, metrics: Sequence[MetricSpec], renderers: Sequence[Ren
     kept = [] if old.private else sorted((folder / RECORDS).glob(f"*/{RECORD}"))
     records = [read_record(file.parent) for file in kept]
     found = _made_again(old, published, records, folder, metrics)
-    board, broken = write_figures(found.board, records, folder)
-    _write_board(board, records, folder, renderers, broken)
+    board, broken = write_figures(found.board, records, into or folder)
+    _write_board(board, records, folder, renderers, broken, into=into)
     return replace(found, board=board)
 
 
@@ -142,7 +147,8 @@ def _made_again(
         board = measured_again(old, records, metrics)
         board = board if published is None else with_published(board, published)
         size = "1 record" if len(records) == 1 else f"{len(records)} records"
-        return Rebuilt(board=board, source=f"measured again from {size}{_new_columns(old, board)}")
+        source = f"measured again from {size}{_new_columns(old, board)}"
+        return Rebuilt(board=board, source=source, records=tuple(records))
     if old.private:
         return Rebuilt(board=old, source=_PRIVATE + _not_added(old, metrics))
     if any(row.kind in ("model", "baseline", "reader") for row in old.rows):
@@ -188,9 +194,12 @@ def _write_board(
     folder: Path,
     renderers: Sequence[RendererSpec],
     broken: Sequence[str],
+    *,
+    into: Path | None = None,
 ) -> None:
-    """Write all files of a board; `broken` is what could not be drawn already."""
+    """Write all files of a board, elsewhere if `into` says so; `broken` is what could not be drawn already."""
     files = BoardFiles(records=tuple(published), thumbnails=read_thumbnails(folder, published))
+    folder = into or folder
     write_text(folder / f"{BOARD}.json", json.render(board))
     broken = list(broken)
     for spec in renderers:

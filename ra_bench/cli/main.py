@@ -16,7 +16,7 @@ COMMANDS = {
     "run": "Train and measure models, and write their leaderboard.",
     "merge": "Join the runs of several machines, and write their boards.",
     "pretrain": "Train a body on chest films with findings, and write its weights.",
-    "leaderboard": "Write boards anew from what stands: no training, no torch.",
+    "leaderboard": "Make, check, publish, export and verify boards: no training, no torch.",
     "rescore": "Measure stored predictions on corrected labels, and show what moves.",
     "score": "Measure predictions that anybody made against readers: the full report.",
     "agree": "Measure readers against one another.",

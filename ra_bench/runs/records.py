@@ -9,7 +9,9 @@ import csv
 import io
 import json
 import math
+import sys
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,7 @@ from ra_bench.files import replacing, write_text
 from ra_bench.values import EpochReport, Failure, Job, Predictions, RunRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pydantic import TypeAdapter
 
@@ -116,7 +118,7 @@ def read_record(folder: Path) -> RunRecord:
     file = folder / RECORD
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-        content["predictions"] = asdict(read_predictions(folder / PREDICTIONS))
+        content["predictions"] = read_predictions(folder / PREDICTIONS)
         return _adapter().validate_python(content)
     except FileNotFoundError as error:
         raise RecordError(f"{folder} holds no finished run: {Path(error.filename).name} is missing.") from error
@@ -208,21 +210,25 @@ def read_predictions(file: Path) -> Predictions:
     """
     try:
         with file.open(encoding="utf-8", newline="") as lines:
-            header, *rows = list(csv.reader(lines, strict=True)) or [[]]
+            reader = csv.reader(lines, strict=True)
+            header = next(reader, [])
+            cells: list[str] = []  # row after row: lists of lists would keep the garbage collector busy
+            for number, row in enumerate(reader, start=2):
+                if len(row) != len(header):
+                    raise RecordError(f"{file}: row {number} has {len(row)} cells, the header {len(header)}.")
+                cells += row
     except csv.Error as error:
         raise RecordError(f"{file}: {error}.") from error
     if missing := [column for column in _FIXED if column not in header]:
         raise RecordError(f"{file}: no column '{missing[0]}'.")
-    for number, row in enumerate(rows, start=2):
-        if len(row) != len(header):
-            raise RecordError(f"{file}: row {number} has {len(row)} cells, the header {len(header)}.")
-    columns = {name: tuple(row[place] for row in rows) for place, name in enumerate(header)}
+    # A board of a thousand records names the same films a thousand times: each name is kept once.
+    columns = {name: tuple(cells[place :: len(header)]) for place, name in enumerate(header)}
     return Predictions(
-        ids=columns["id"],
-        patients=columns["patient"],
+        ids=tuple(map(sys.intern, columns["id"])),
+        patients=tuple(map(sys.intern, columns["patient"])),
         readings={
-            name.removeprefix("reading:"): _values(file, name, cells)
-            for name, cells in columns.items()
+            name.removeprefix("reading:"): _values(file, name, column)
+            for name, column in columns.items()
             if name.startswith("reading:")
         },
         predicted=_values(file, "predicted", columns["predicted"]),
@@ -242,15 +248,17 @@ def _number(value: float) -> str:
     return "" if math.isnan(value) else repr(float(value))
 
 
-def _values(file: Path, column: str, cells: Iterable[str]) -> tuple[float, ...]:
+def _values(file: Path, column: str, cells: Sequence[str]) -> tuple[float, ...]:
     """Numbers as they were; what is absent is nan."""
     try:
-        return tuple(float(cell) if cell else math.nan for cell in cells)
+        return tuple(map(float, cells)) if "" not in cells else tuple(float(cell or "nan") for cell in cells)
     except ValueError as error:
         raise RecordError(f"{file}: column '{column}': {error}.") from error
 
 
+@cache
 def _adapter() -> TypeAdapter[RunRecord]:
+    """Made once: that takes longer than to read a record with it."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(RunRecord)

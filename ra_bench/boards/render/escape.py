@@ -28,7 +28,12 @@ def escaped(text: str) -> str:
 
 def one_line(text: str) -> str:
     """`text` without line breaks, and with a code point in place of what cannot be seen."""
-    return "".join(_visible(letter) for letter in " ".join(text.split()))
+    return visible(" ".join(text.split()))
+
+
+def visible(text: str) -> str:
+    """`text` with a code point in place of what cannot be seen, line breaks among it; spaces stay as they are."""
+    return "".join(map(_visible, text))
 
 
 def code(text: str) -> str:
