@@ -9,7 +9,6 @@ from __future__ import annotations
 import faulthandler
 import json
 import logging
-import os
 import signal
 import sys
 import time
@@ -108,10 +107,12 @@ def own_device(device: str, number: int) -> str:
 
 def _take_part(training: Training, job: Job, device: str, sender: Connection, scratch: Path) -> RunRecord | None:
     """Be one of the processes; the record comes from the first."""
-    rank, number = int(os.environ["RANK"]), int(os.environ["LOCAL_RANK"])
+    from torch import distributed
+
+    rank = distributed.get_node_local_rank()  # there is one machine
     _listen_to_all(rank)
     try:
-        with _met(own_device(device, number)) as own:
+        with _met(own_device(device, rank)) as own:
             record = training(own, sender.send if rank == 0 else _nobody_hears)
     except BaseException as error:  # noqa: BLE001 - whatever a guest raises becomes a row that says so
         traceback.print_exc()
