@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from ra_bench.values import Board, RunRecord
 
 FIGURES = "figures"
-#: An environment variable: "no" leaves figures out, which saves seconds a board.
-VARIABLE = "RA_BENCH_FIGURES"
 #: In the order in which they are read.
 NAMES = (
     "ranks",
@@ -91,7 +89,7 @@ def write_figures(board: Board, records: Sequence[RunRecord], folder: Path) -> t
     StorageError
         A file cannot be written.
     """
-    if os.environ.get(VARIABLE) == "no":
+    if os.environ.get("RA_BENCH_FIGURES") == "no":
         remove_figures(folder)
         return replace(board, figures=()), []
     drawn: dict[str, tuple[str, str]] = {}

@@ -33,7 +33,7 @@ def draw(source: Source) -> Chart:
     lines = ["Dashed line: prediction equal to reference.", source.which, thinned(pairs)]
     if any(isfinite(pair.further) for pair in pairs):
         lines[0] += (
-            " Grey band: where 95 of 100 readings of a further reader would lie (± 1.96 times that reader's RMSE "
+            " Grey band: where 95 of 100 readings of a further reader would lie (±1.96 times that reader's RMSE "
             "against the score below), were errors alike at all scores."
         )
     return framed(panels([_panel(pair, domain, source.unit) for pair in pairs]), source.board, TITLE, lines)
