@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ra_bench.reports.check import CohortReport
     from ra_bench.reports.columns import Columns
     from ra_bench.reports.front import Wishes
+    from ra_bench.reports.paper.views import PaperTables
     from ra_bench.reports.values import ModelReport, ReadersReport
     from ra_bench.runs.export import Body
     from ra_bench.runs.gather import Gathered
@@ -697,6 +698,29 @@ def rescore_board(suite: Suite, name: str, labels: str) -> tuple[Board, Path]:
     board, records = rescored(found, cohort, metrics)
     folder = suite.boards / board.name
     return save_board(board, records, folder, _every(suite.registry, "renderer")), folder
+
+
+def tables_of_paper(suite: Suite, name: str) -> PaperTables:
+    """Tables 2 to 6 of the paper for a board: see reports/paper.
+
+    Raises
+    ------
+    UnknownNameError, RecordError
+        No board of that name, or one that cannot be read.
+    """
+    from ra_bench.reports.board_films import published_films
+    from ra_bench.reports.paper.views import paper_tables
+
+    folder = _board_folder(suite, name)
+    found = published_films(folder, suite.runs / name, _every(suite.registry, "metric"))
+    return paper_tables(found, folder)
+
+
+def _board_folder(suite: Suite, name: str) -> Path:
+    there = {folder.name: folder for folder in sorted(suite.boards.glob("*")) if folder.is_dir()}
+    if name not in there:
+        raise UnknownNameError("board", name, there, "Make it with 'ra-bench run', or name the folder with --boards.")
+    return there[name]
 
 
 def measure_costs(

@@ -23,6 +23,7 @@ COMMANDS = {
     "compare": "Models against models on the same films: who separates from whom.",
     "power": "How many films it takes to tell models apart, or to show a small mean difference.",
     "bench": "What models cost on this machine: time, memory, energy, as shares of resnet50.",
+    "tables": "Tables 2 to 6 of Wang et al. 2022 for a board, beside what the paper printed where that may be.",
     "audit": "Check rows that a paper prints: what fails, and what would have to be true.",
     "list": "What is installed: models, datasets, metrics, trainers, protocols, launchers, renderers.",
     "plugins": "Where it comes from, and what did not load.",
