@@ -681,23 +681,53 @@ def score_predictions(
     return Scored(report=report, board=made, folder=opened.folder)
 
 
-def rescore_board(suite: Suite, name: str, labels: str) -> tuple[Board, Path]:
+def rescore_board(suite: Suite, name: str, labels: str, reread: Path | None = None) -> tuple[Board, Path]:
     """Measure a board's stored predictions on other labels; write a board of its own, and give it with its folder.
+
+    `reread` is a sheet of films that were read again, whose scores are put into the labels first.
 
     Raises
     ------
     CohortError, RecordError
         A board or runs that cannot be read, labels of other films, on another scale, or the same as before.
+    TableError
+        A sheet that cannot be read, or of other films.
     """
     from ra_bench.boards.leaderboard import save_board
+    from ra_bench.reports.reread.merge import with_reread
     from ra_bench.reports.rescore import read_scorable, rescored
 
     metrics = _every(suite.registry, "metric")
     found = read_scorable(suite.boards / name, suite.runs / name, metrics)
     cohort = load_scores(find_dataset(suite.registry, labels), suite.data)
-    board, records = rescored(found, cohort, metrics)
+    again = None if reread is None else with_reread(cohort, reread)
+    board, records = rescored(found, cohort if again is None else again.cohort, metrics, reread=again)
     folder = suite.boards / board.name
     return save_board(board, records, folder, _every(suite.registry, "renderer")), folder
+
+
+def films_to_reread(
+    suite: Suite,
+    name: str,
+    *,
+    films: int = 20,
+    margin: float | None = None,
+    readers: Sequence[str] = (),
+    file: Path | None = None,
+) -> list[str]:
+    """Write a sheet of films to be read again, `<board>-reread.csv` if no file is named: see reports/reread.
+
+    Raises
+    ------
+    UnknownNameError, RecordError
+        No board of that name, no predictions of it, too few models or readers, or a file that is there already.
+    """
+    from ra_bench.reports.board_films import own_films
+    from ra_bench.reports.reread.front import write_reread
+
+    found = own_films(_board_folder(suite, name), suite.runs / name, _every(suite.registry, "metric"))
+    place = Path(f"{name}-reread.csv") if file is None else file
+    return write_reread(found, films=films, margin=margin, readers=readers, file=place, boards=suite.boards)
 
 
 def tables_of_paper(suite: Suite, name: str) -> PaperTables:

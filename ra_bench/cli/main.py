@@ -18,6 +18,7 @@ COMMANDS = {
     "pretrain": "Train a body on chest films with findings, and write its weights.",
     "leaderboard": "Write boards anew from what stands: no training, no torch.",
     "rescore": "Measure stored predictions on corrected labels, and show what moves.",
+    "reread": "A blinded sheet of films whose labels most models contradict, to be read again.",
     "score": "Measure predictions that anybody made against readers: the full report.",
     "agree": "Measure readers against one another.",
     "compare": "Models against models on the same films: who separates from whom.",
