@@ -111,9 +111,8 @@ def _said(
     counts = ", ".join(f"'{reader}' ({'replaces' if reader in old else 'new reader'})" for reader in readers)
     said = [
         (
-            f"Read again: {len(filled)} of the {len(scores)} films of {file.name}, by {counts}. These films were chosen "
-            "by what the models say, so a board with them leans to the models; new labels for suspects alone would do "
-            "so the more."
+            f"Read again: {len(filled)} of the {len(scores)} films of {file.name}, by {counts}. Suspects were chosen by "
+            "what the models say, so a board with their new labels leans to the models."
         )
     ]
     key = key_file(file)
@@ -142,8 +141,8 @@ def _of_key(key: Table, moved: Mapping[str, float]) -> str:
             controls.append(abs(by))
     return (
         f"By its key: on {len(suspects)} suspects the reference moved by {_average(suspects)} on average, "
-        f"{_average(toward)} of it to the side of the models; on {len(controls)} controls by {_average(controls)}. Only "
-        "what suspects moved beyond controls speaks against the old labels."
+        f"{_average(toward)} of it to the side of the models; on {len(controls)} controls by {_average(controls)}. "
+        "Only what suspects moved beyond controls speaks against the old labels."
     )
 
 

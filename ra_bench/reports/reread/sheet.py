@@ -25,7 +25,7 @@ FILM = "film"
 SUSPECT, CONTROL = "suspect", "control"
 _KEY = ("film", "kind", "reference", "models_off", "models_same_side", "models_beyond", "models", "margin")
 #: What a spreadsheet takes for a formula at the start of a cell; and our own guard, so that it can be taken off.
-_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")
+_STARTS = ("=", "+", "-", "@", "'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +93,7 @@ def guarded(text: str) -> str:
     >>> guarded("=1+1"), guarded("film 1"), unguarded(guarded("'a")), unguarded("a'")
     ("'=1+1", 'film 1', "'a", "a'")
     """
-    return f"'{text}" if text.startswith(_STARTS) else text
+    return f"'{text}" if text.lstrip().startswith(_STARTS) else text
 
 
 def unguarded(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from math import ceil, sqrt
+from math import ceil, isfinite, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,7 +77,8 @@ def audit_labels(board: Board, films: HeldOut, margin: float | None = None) -> L
     Raises
     ------
     RecordError
-        Fewer than three ranked models, fewer than three films with a reference, or no two readers and no margin.
+        Fewer than three ranked models, fewer than three films with a reference, or no margin: none is given, and no
+        two readers differ.
     """
     models = [row.name for row in board.rows if row.rank is not None and row.name in films.predicted]
     if len(models) < LEAST_MODELS:
@@ -93,6 +94,11 @@ def audit_labels(board: Board, films: HeldOut, margin: float | None = None) -> L
         raise RecordError(
             f"The board '{board.name}' knows no two readers who read the same films, so how far readers differ is not "
             "known. Say with --margin how far models must be off, in units of the score."
+        )
+    if not (isfinite(limit) and limit > 0):
+        raise RecordError(
+            f"Models must be off by more than {limit:g}: that is no yardstick. Say with --margin how far, in units of the "
+            "score, above 0."
         )
     scored = np.flatnonzero(np.isfinite(films.reference))
     off = np.stack([errors_beyond_shrinkage(films.reference, films.predicted[model]) for model in models])[:, scored]
@@ -158,7 +164,8 @@ def errors_beyond_shrinkage(reference: Floats, predicted: Floats) -> Floats:
         return error - np.mean(error[known]) if known.any() else error
     centred = reference - np.mean(reference[known])
     slope = np.sum(centred[known] * error[known]) / np.sum(np.square(centred[known]))
-    return error - np.mean(error[known]) - slope * centred
+    left: Floats = error - np.mean(error[known]) - slope * centred
+    return left
 
 
 def _votes(off: Floats, limit: float) -> tuple[Floats, Floats, Floats]:
