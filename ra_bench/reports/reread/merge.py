@@ -111,8 +111,8 @@ def _said(
     counts = ", ".join(f"'{reader}' ({'replaces' if reader in old else 'new reader'})" for reader in readers)
     said = [
         (
-            f"Read again: {len(filled)} of the {len(scores)} films of {file.name}, by {counts}. Suspects were chosen by "
-            "what the models say, so a board with their new labels leans to the models."
+            f"Read again: {len(filled)} of the {len(scores)} films of {file.name}, by {counts}. Suspects were chosen "
+            "by what the models say, so a board with their new labels leans to the models."
         )
     ]
     key = key_file(file)

@@ -97,8 +97,8 @@ def audit_labels(board: Board, films: HeldOut, margin: float | None = None) -> L
         )
     if not (isfinite(limit) and limit > 0):
         raise RecordError(
-            f"Models must be off by more than {limit:g}: that is no yardstick. Say with --margin how far, in units of the "
-            "score, above 0."
+            f"Models must be off by more than {limit:g}: that is no yardstick. Say with --margin how far, in units "
+            "of the score, above 0."
         )
     scored = np.flatnonzero(np.isfinite(films.reference))
     off = np.stack([errors_beyond_shrinkage(films.reference, films.predicted[model]) for model in models])[:, scored]
