@@ -15,7 +15,7 @@ from ra_bench.boards.held_out import held_out
 from ra_bench.boards.leaderboard import save_board
 from ra_bench.builtin import register_metrics
 from ra_bench.errors import RecordError
-from ra_bench.reports.board_films import BoardFilms, published_films
+from ra_bench.reports.board_films import published_films
 from ra_bench.reports.latex import latex, page_latex
 from ra_bench.reports.pages import page_markdown, page_text
 from ra_bench.reports.paper.draw import coloured, write_tables
@@ -351,13 +351,6 @@ def test_the_values_can_be_read_by_a_program(tmp_path):
     values = json.loads((tmp_path / "tables.json").read_text())
     assert values["audit"] is None
     assert values["tables"]["3"]["ratios"][0]["measured"]["parameters"] == pytest.approx(0.2)
-
-
-def test_runs_of_a_private_board_tell_means_and_still_no_film(tmp_path, monkeypatch):
-    saved(tmp_path / "board", private=True)
-    without = published_films(tmp_path / "board", tmp_path / "no runs", METRICS)
-    assert isinstance(without, BoardFilms)
-    assert without.films is None
 
 
 def test_the_board_as_committed_is_shown_with_the_rank_untouched(tmp_path):
