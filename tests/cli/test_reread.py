@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from functools import cache
 
 import numpy as np
 import pytest
@@ -42,11 +43,21 @@ def write_cohort(folder, private=""):
     (folder / "cohort.toml").write_text(COHORT.format(private=private))
 
 
-@pytest.fixture(scope="module", params=["", "private = true"], ids=["open", "private"])
-def trained(request, tmp_path_factory, command, tiny_file, tiny_protocol):
-    """A board of a constant baseline, and of three models from elsewhere that read film07 far too high."""
-    folder = tmp_path_factory.mktemp("trained")
-    write_cohort(folder / "clinic", request.param)
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, command, tiny_file, tiny_protocol):
+    """A board of a constant model, and of three models from elsewhere that read film07 far too high."""
+
+    @cache
+    def train(private):
+        folder = tmp_path_factory.mktemp("trained")
+        write_cohort(folder / "clinic", private)
+        fill(folder, command, tiny_file, tiny_protocol)
+        return folder
+
+    return train
+
+
+def fill(folder, command, tiny_file, tiny_protocol):
     for place, name in enumerate(("one", "two", "three")):
         rows = [f"film{n:02d},{10 + 10 * n + (60 if n == 7 else place)}" for n in range(FILMS)]
         (folder / f"{name}.csv").write_text("film,predicted\n" + "\n".join(rows) + "\n")
@@ -58,18 +69,24 @@ def trained(request, tmp_path_factory, command, tiny_file, tiny_protocol):
         process = command(folder, *line)
         out, err = process.communicate(timeout=120)
         assert process.returncode == 0, out + err
-    return folder
 
 
 @pytest.fixture
-def at_board(cli, tmp_path, trained):
-    shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
+def at_board(cli, tmp_path, trained, request):
+    """A copy of that board and its runs; of a private cohort where a test asks for it."""
+    shutil.copytree(trained(getattr(request, "param", "")), tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 
 def rows_of(file):
     with file.open(newline="") as lines:
         return list(csv.DictReader(lines))
+
+
+def cli_sheet(done, folder):
+    """The text of the sheet that a command wrote."""
+    assert done.code == 0, done.err
+    return (folder / f"{BOARD}-reread.csv").read_text()
 
 
 def test_from_a_board_to_a_sheet_to_the_board_under_both_labels(at_board, cli, tiny_file):
@@ -128,19 +145,23 @@ def test_no_suspect_writes_nothing(at_board, cli, tiny_file):
     assert not list(at_board.glob("*reread*"))
 
 
-def test_columns_that_cannot_be_told_apart_are_refused(at_board, cli, tiny_file):
-    for names in (["--reader", "film"], ["--reader", "B", "--reader", "B"], ["--reader", " "]):
-        done = cli("reread", BOARD, "-p", tiny_file, *names)
-        assert (done.code, "each column takes a name of its own, and not 'film'" in done.err) == (1, True)
+@pytest.mark.parametrize("names", [["film"], ["B", "B"], [" "]])
+def test_columns_that_cannot_be_told_apart_are_refused(at_board, cli, tiny_file, names):
+    done = cli("reread", BOARD, "-p", tiny_file, *(word for name in names for word in ("--reader", name)))
+    assert (done.code, "each column takes a name of its own, and not 'film'" in done.err) == (1, True)
 
 
-def test_without_runs_published_records_stand_in_and_a_private_board_has_none(at_board, cli, tiny_file):
+def test_without_runs_the_published_records_stand_in(at_board, cli, tiny_file):
     shutil.rmtree(at_board / "runs")
-    done = cli("reread", BOARD, "-p", tiny_file)
-    if "private" in (at_board / "clinic/cohort.toml").read_text():
-        assert (done.code, "Name the folder of runs with --runs" in done.err) == (1, True)
-    else:
-        assert "The film ids are those of the published records" in done.out
+    assert "The film ids are those of the published records" in cli("reread", BOARD, "-p", tiny_file).out
+
+
+@pytest.mark.parametrize("at_board", ["private = true"], indirect=True)
+def test_a_private_board_takes_its_runs(at_board, cli, tiny_file):
+    assert "film07" in cli_sheet(cli("reread", BOARD, "-p", tiny_file), at_board)
+    shutil.rmtree(at_board / "runs")
+    done = cli("reread", BOARD, "-p", tiny_file, "-o", "other.csv")
+    assert (done.code, "Name the folder of runs with --runs" in done.err) == (1, True)
 
 
 def test_a_board_that_is_not_there_is_offered_the_nearest(at_board, cli, tiny_file):
@@ -154,12 +175,18 @@ def test_a_margin_of_nothing_and_no_films_are_wrong_usage(at_board, cli):
     assert cli("reread", BOARD, "--margin", "nan").code == 1
 
 
+@pytest.mark.parametrize("at_board", ["private = true"], indirect=True)
 def test_tables_of_a_private_board_know_the_readers_means_and_show_no_film(at_board, cli, tiny_file):
     done = cli("tables", BOARD, "-p", tiny_file, "-o", "out")
     assert done.code == 0, done.err
-    private = "private" in (at_board / "clinic/cohort.toml").read_text()
     written = done.out + "".join(file.read_text() for file in (at_board / "out").iterdir())
-    assert ("film0" in written) != private
+    assert "film0" not in written
     assert "patient0" not in written
     # A reads 10, 20, ..., 160
     assert "85.00" in written
+
+
+def test_tables_of_a_board_that_is_not_there_or_a_table_that_the_paper_has_not_are_refused(at_board, cli):
+    absent = cli("tables", "clinc")
+    assert (absent.code, "No board named 'clinc'" in absent.err) == (1, True)
+    assert cli("tables", BOARD, "--table", "1").code == 2
