@@ -92,7 +92,7 @@ def _readers(tables: PaperTables, said: Sequence[str]) -> Section:
     )
     remarks = [f"{row.name}: {row.agreement.remark}" for row in measured if row.agreement and row.agreement.remark]
     notes = (
-        "Mean and SD (n - 1): of the test films that the reader read.",
+        "Mean and SD (n - 1), where measured: of the test films that the reader read.",
         *remarks,
         *(_of_audit(tables, [row.printed for row in rows])),
     )
