@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from ra_bench.reports.check import CohortReport
     from ra_bench.reports.columns import Columns
     from ra_bench.reports.front import Wishes
+    from ra_bench.reports.paper.views import PaperTables
     from ra_bench.reports.values import ModelReport, ReadersReport
     from ra_bench.runs.export import Body
     from ra_bench.runs.gather import Gathered
@@ -812,23 +813,76 @@ def score_predictions(
     return Scored(report=report, board=made, folder=opened.folder)
 
 
-def rescore_board(suite: Suite, name: str, labels: str) -> tuple[Board, Path]:
+def rescore_board(suite: Suite, name: str, labels: str, reread: Path | None = None) -> tuple[Board, Path]:
     """Measure a board's stored predictions on other labels; write a board of its own, and give it with its folder.
+
+    `reread` is a sheet of films that were read again, whose scores are put into the labels first.
 
     Raises
     ------
     CohortError, RecordError
         A board or runs that cannot be read, labels of other films, on another scale, or the same as before.
+    TableError
+        A sheet that cannot be read, or of other films.
     """
     from ra_bench.boards.leaderboard import save_board
+    from ra_bench.reports.reread.merge import with_reread
     from ra_bench.reports.rescore import read_scorable, rescored
 
     metrics = _every(suite.registry, "metric")
     found = read_scorable(suite.boards / name, suite.runs / name, metrics)
     cohort = load_scores(find_dataset(suite.registry, labels), suite.data)
-    board, records = rescored(found, cohort, metrics)
+    again = None if reread is None else with_reread(cohort, reread)
+    board, records = rescored(found, cohort if again is None else again.cohort, metrics, reread=again)
     folder = suite.boards / board.name
     return save_board(board, records, folder, _every(suite.registry, "renderer")), folder
+
+
+def films_to_reread(
+    suite: Suite,
+    name: str,
+    *,
+    films: int = 20,
+    margin: float | None = None,
+    readers: Sequence[str] = (),
+    file: Path | None = None,
+) -> list[str]:
+    """Write a sheet of films to be read again, `<board>-reread.csv` if no file is named: see reports/reread.
+
+    Raises
+    ------
+    UnknownNameError, RecordError
+        No board of that name, no predictions of it, too few models or readers, or a file that is there already.
+    """
+    from ra_bench.reports.board_films import own_films
+    from ra_bench.reports.reread.front import write_reread
+
+    found = own_films(_board_folder(suite, name), suite.runs / name, _every(suite.registry, "metric"))
+    place = Path(f"{name}-reread.csv") if file is None else file
+    return write_reread(found, films=films, margin=margin, readers=readers, file=place, boards=suite.boards)
+
+
+def tables_of_paper(suite: Suite, name: str) -> PaperTables:
+    """Tables 2 to 6 of the paper for a board: see reports/paper.
+
+    Raises
+    ------
+    UnknownNameError, RecordError
+        No board of that name, or one that cannot be read.
+    """
+    from ra_bench.reports.board_films import published_films
+    from ra_bench.reports.paper.views import paper_tables
+
+    folder = _board_folder(suite, name)
+    found = published_films(folder, suite.runs / name, _every(suite.registry, "metric"))
+    return paper_tables(found, folder)
+
+
+def _board_folder(suite: Suite, name: str) -> Path:
+    there = {folder.name: folder for folder in sorted(suite.boards.glob("*")) if folder.is_dir()}
+    if name not in there:
+        raise UnknownNameError("board", name, there, "Make it with 'ra-bench run', or name the folder with --boards.")
+    return there[name]
 
 
 def measure_costs(

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import click
 
 from ra_bench.cli.options import folder_options, opened, plugin_options
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 @click.command("rescore")
 @click.argument("board", metavar="BOARD")
 @click.option("--labels", metavar="FILE|NAME", required=True, help="The cohort.toml whose table has the new labels.")
+@click.option(
+    "--reread",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A sheet of 'ra-bench reread' that was filled in: its scores are put into the labels first.",
+)
 @folder_options
 @plugin_options
 def command(
     board: str,
     labels: str,
+    reread: Path | None,
     runs: Path,
     boards: Path,
     data: Path,
@@ -35,7 +38,9 @@ def command(
     from ra_bench.reports.rescore import moves
     from ra_bench.suite import rescore_board
 
-    made, folder = rescore_board(opened(plugin_files, without, runs=runs, boards=boards, data=data), board, labels)
+    made, folder = rescore_board(
+        opened(plugin_files, without, runs=runs, boards=boards, data=data), board, labels, reread
+    )
     print_board(made)
     click.echo("\nWhat the new labels move:")
     for line in moves(made):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ra_bench.boards.facts import Facts
+    from ra_bench.reports.reread.merge import Reread
     from ra_bench.specs import MetricSpec
     from ra_bench.values import Cohort, Sample
 
@@ -90,8 +91,12 @@ def read_scorable(folder: Path, runs: Path, metrics: Sequence[MetricSpec]) -> Sc
     return Scorable(board=board, trained_on=version, records=kept)
 
 
-def rescored(found: Scorable, cohort: Cohort, metrics: Sequence[MetricSpec]) -> tuple[Board, list[RunRecord]]:
+def rescored(
+    found: Scorable, cohort: Cohort, metrics: Sequence[MetricSpec], *, reread: Reread | None = None
+) -> tuple[Board, list[RunRecord]]:
     """The board of the same predictions on the labels of `cohort`, and its records.
+
+    `reread` says which sheet was put into the cohort, and what it changed.
 
     Raises
     ------
@@ -121,7 +126,7 @@ def rescored(found: Scorable, cohort: Cohort, metrics: Sequence[MetricSpec]) -> 
         metrics,
         [row for row in old.rows if row.kind in ("failed", "waiting")],
         [row.name for row in old.rows if row.kind == "baseline"],
-        _facts(found, cohort, _changes(films, samples, cohort)),
+        _facts(found, cohort, _changes(films, samples, cohort), reread),
         f"{old.title}, on labels of version {cohort.version[:8]}",
         simulated=old.simulated,
         private=old.private or cohort.private,
@@ -300,12 +305,13 @@ def _reference(given: Predictions) -> np.ndarray[tuple[int], np.dtype[np.float64
     return mean_reading([np.asarray(scores, dtype=np.float64) for scores in given.readings.values()])
 
 
-def _facts(found: Scorable, cohort: Cohort, changes: Sequence[str]) -> Facts:
+def _facts(found: Scorable, cohort: Cohort, changes: Sequence[str], reread: Reread | None) -> Facts:
     simulated = ", simulated" if cohort.simulated else ""
     new = {
         COHORT: f"{cohort.name}, version {cohort.version}{simulated}",
         READERS: readers_fact(cohort),
-        COMMAND: f"ra-bench rescore {found.board.name} --labels PATH/cohort.toml",
+        COMMAND: f"ra-bench rescore {found.board.name} --labels PATH/cohort.toml"
+        + (f" --reread PATH/{reread.file}" if reread is not None else ""),
     }
     facts: list[tuple[str, str]] = []
     for name, value in without_record_facts(found.board.facts):
@@ -317,7 +323,8 @@ def _facts(found: Scorable, cohort: Cohort, changes: Sequence[str]) -> Facts:
         f"The models were trained on labels of version {found.trained_on} and are scored on labels of version "
         f"{cohort.version}. Nothing was trained anew; 'ra-bench run' on the new labels would train on them, too."
     )
-    return (*facts, *((COHORT_NOTE, sentence) for sentence in (told, *changes)))
+    read_again = () if reread is None else reread.said
+    return (*facts, *((COHORT_NOTE, sentence) for sentence in (told, *read_again, *changes)))
 
 
 def _who(record: RunRecord) -> tuple[str, int, int]:
