@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from ra_bench.cohorts.folds import SITES
 from ra_bench.cohorts.splits import plan_hash
-from ra_bench.errors import CohortError, PluginError, RaBenchError, RecordError, TrainingError, UnknownNameError
+from ra_bench.errors import (
+    AttentionError,
+    CohortError,
+    PluginError,
+    RaBenchError,
+    RecordError,
+    TrainingError,
+    UnknownNameError,
+)
 from ra_bench.plugins import Registry, load_plugins
 from ra_bench.runs.datasets import find_dataset, find_findings, load_findings, load_scores
 from ra_bench.runs.gather import combined, gather
@@ -29,6 +37,8 @@ from ra_bench.values import Board, Cohort, EpochReport, Failure, Fold, Folds, Jo
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from ra_bench.attention.look import FilmLook
+    from ra_bench.attention.values import Attention
     from ra_bench.cohorts.store import OnFilms
     from ra_bench.costs.values import Bench, Measured, NotMeasured
     from ra_bench.reports.check import CohortReport
@@ -754,6 +764,105 @@ def networks(registry: Registry) -> list[str]:
     """Models of `all` that may have a network of their own: no baselines, and no transfer variants of another."""
     specs = [registry.get("model", name) for name in registry.names("model")]
     return [spec.name for spec in specs if spec.in_all and not spec.baseline and spec.pretraining is None]
+
+
+def look_where(
+    suite: Suite,
+    model: str,
+    *,
+    dataset: str = DEFAULT_DATASET,
+    protocol: str = DEFAULT_PROTOCOL,
+    seed: int | None = None,
+    layer: str | None = None,
+    shown: int = 12,
+    device: str = "auto",
+    out: Path | None = None,
+    on_films: OnFilms | None = None,
+) -> tuple[Attention, tuple[FilmLook, ...]]:
+    """Find where a trained model looks on its test films; trains nothing and writes nothing.
+
+    Parameters
+    ----------
+    seed
+        The protocol's first one, if not given.
+    layer
+        Dotted name of a layer, if not the last feature map.
+    shown
+        Films whose maps are wanted, from the lowest score to the highest; none without a place to write them to.
+    out
+        Where the caller is going to write; checked before anything is computed.
+
+    Raises
+    ------
+    UnknownNameError, ProtocolError, CohortError, TrainingError
+        A name that nobody registered, or a protocol, a cohort or a device that cannot be used.
+    AttentionError
+        No finished run, no network, no feature map, no library, or a place where overlays must not be.
+    """
+    from ra_bench.attention.look import look
+    from ra_bench.cohorts.contact_sheet import spread
+
+    _check_place(suite, out)
+    rules = find_protocol(suite.registry, protocol)
+    seeds = [rules.seeds[0] if seed is None else seed]
+    planned = plan(
+        suite, models=[model], dataset=dataset, protocol=protocol, seeds=seeds, device=device, on_films=on_films
+    )
+    (wanted,) = planned.jobs
+    if wanted.record is None:
+        raise AttentionError(
+            f"There is no finished run of '{model}', seed {seeds[0]}, on '{planned.cohort.name}' under "
+            f"'{rules.name}' in {suite.runs}: {wanted.reason.partition(': ')[2]}.\n"
+            f"Train it first: {_training_command(suite, wanted.job, dataset, protocol)}"
+        )
+    _check_device(device)
+    test = planned.splits.splits[0].test
+    by_id = {sample.sample_id: sample for sample in planned.cohort.samples}
+    samples = [by_id[name] for name in test]
+    if out is None and any(sample.drawn is None for sample in samples):
+        raise AttentionError(
+            f"Where the damage is on the films of '{planned.cohort.name}' is not known, so there is no share to "
+            "print, only overlays: name a folder for them with --out."
+        )
+    spec = suite.registry.get("model", model)
+    own = with_overrides(planned.protocol, spec.overrides)
+    return look(
+        spec,
+        wanted.record,
+        job_folder(suite.runs, wanted.job),
+        protocol=own,
+        films=films_of(
+            planned.cohort,
+            replace(planned.splits.splits[0], train=(), validation=()),
+            own,
+            suite.data,
+            on_films,
+        ),
+        samples=samples,
+        shown=[sample.sample_id for sample in spread(replace(planned.cohort, samples=tuple(samples)), shown)]
+        if out is not None
+        else [],
+        simulated=planned.cohort.simulated,
+        layer=layer,
+        device=device,
+        on_films=on_films,
+    )
+
+
+def _check_place(suite: Suite, out: Path | None) -> None:
+    """Overlays show films, and boards are given away: they never stand together."""
+    if out is not None and out.resolve().is_relative_to(suite.boards.resolve()):
+        raise AttentionError(
+            f"--out {out} lies within {suite.boards}, where boards are that anybody may see; overlays show films. "
+            "Name a folder elsewhere."
+        )
+
+
+def _training_command(suite: Suite, job: Job, dataset: str, protocol: str) -> str:
+    named = (("--dataset", dataset, DEFAULT_DATASET), ("--protocol", protocol, DEFAULT_PROTOCOL))
+    options = [f" {option} {name}" for option, name, usual in named if name != usual]
+    files = [f" -p {file}" for file in suite.plugin_files]
+    return f"ra-bench run --models {job.model}{''.join(options)} --seeds {job.seed}{''.join(files)}"
 
 
 def agree_on_readings(

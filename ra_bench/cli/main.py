@@ -22,6 +22,7 @@ COMMANDS = {
     "agree": "Measure readers against one another.",
     "compare": "Models against models on the same films: who separates from whom.",
     "power": "How many films it takes to tell models apart, or to show a small mean difference.",
+    "attend": "Where a trained model looks: Grad-CAM overlays, and the share of it on drawn damage.",
     "bench": "What models cost on this machine: time, memory, energy, as shares of resnet50.",
     "audit": "Check rows that a paper prints: what fails, and what would have to be true.",
     "list": "What is installed: models, datasets, metrics, trainers, protocols, launchers, renderers.",
