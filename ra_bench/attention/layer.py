@@ -58,7 +58,7 @@ def find_layer(model: nn.Module, film: Tensor, name: str, wanted: str | None = N
             "one cell. Grad-CAM needs one, so where this model looks cannot be shown."
         )
     last = maps[-1]
-    after = [one for one in called[called.index(last) + 1 :] if not _is_pooled(one.shape)]
+    after = [one for one in called[called.index(last) + 1 :] if not (_is_pooled(one.shape) or _is_map(one.shape, film))]
     if after:
         raise AttentionError(
             f"The model '{name}' does not end in a feature map: after '{last.name}' comes '{after[0].name}', which "

@@ -7,6 +7,7 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 import numpy as np
+
 from ra_bench.attention.gradcam import check_library, follows, grad_cam
 from ra_bench.attention.layer import find_layer
 from ra_bench.attention.network import trained_network

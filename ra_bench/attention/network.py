@@ -45,6 +45,12 @@ def trained_network(spec: ModelSpec, folder: Path) -> tuple[nn.Module, Spread]:
     except (OSError, EOFError, UnpicklingError, RuntimeError, KeyError, TypeError) as error:
         raise AttentionError(
             f"{file} does not hold what the trainer 'standard' keeps, or belongs to another network: "
-            f"{str(error).splitlines()[0].rstrip('.')}. Train it again with --afresh."
+            f"{_first_line(error)}. Train it again with --afresh."
         ) from error
     return model.eval(), greys
+
+
+def _first_line(error: Exception) -> str:
+    """What an error says first; its name where it says nothing, as that of an empty file."""
+    lines = str(error).splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__

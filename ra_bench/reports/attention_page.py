@@ -38,7 +38,9 @@ _OTHERS = (
     "Above other films' damage, too: its attention goes to the sites that are damaged on this film. These are sites of "
     "the same film, damaged in the ten films with most nearly as many damaged sites; as if of the same area."
 )
-_COARSE = "The last row says what a map of so few cells can show at best. Where it lies close to chance, this map cannot tell."
+_COARSE = (
+    "The last row is a map of as few cells that follows the damage. Where it is near chance, few cells cannot tell."
+)
 _MEANING = (
     "Above the film only: it looks at hands more than at air, or at what all hands have.",
     "Above the hands, too: it looks at scored sites or near them.",
