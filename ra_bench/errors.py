@@ -12,6 +12,7 @@ RaBenchError
 ├── TrainingError           a job that cannot go on
 │   ├── NonFiniteLossError  the loss became nan or infinite
 │   └── WeightsError        a file of weights that cannot be read, or does not fit the model
+├── AttentionError          where a model looks cannot be found
 ├── LauncherError           a place where jobs run that cannot be reached, or that was lost
 ├── RecordError             a run record or board file that cannot be read
 ├── BusyError               another process works in the same folder
@@ -86,6 +87,10 @@ class NonFiniteLossError(TrainingError):
 
 class WeightsError(TrainingError):
     """A file of weights that cannot be read, or does not fit the model."""
+
+
+class AttentionError(RaBenchError):
+    """Where a model looks cannot be found: no finished run, no feature map, or no library for it."""
 
 
 class LauncherError(RaBenchError):

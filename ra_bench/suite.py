@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ra_bench.cohorts.folds import SITES
 from ra_bench.cohorts.splits import plan_hash
 from ra_bench.errors import (
+    AttentionError,
     CohortError,
     LauncherError,
     PluginError,
@@ -37,6 +38,8 @@ from ra_bench.values import Board, Cohort, EpochReport, Failure, Fold, Folds, Jo
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from ra_bench.attention.look import FilmLook
+    from ra_bench.attention.values import Attention
     from ra_bench.cohorts.store import OnFilms
     from ra_bench.costs.values import Bench, Measured, NotMeasured
     from ra_bench.publishing.check import Checked
@@ -547,6 +550,9 @@ def rebuild_boards(
     """
     from ra_bench.boards.leaderboard import rebuild
 
+    if thumbnails is not None:
+        there = _board_folders(suite, names)
+        _put_thumbnails(suite, [there[name] for name in names], thumbnails)
     for folder, found in _each_board(suite, names, rebuild):
         yield folder, found.source
 
@@ -633,18 +639,7 @@ def _each_board(
     suite: Suite, names: Sequence[str], make: Callable[[Path, list[MetricSpec], list[RendererSpec]], Made]
 ) -> Iterator[tuple[Path, Made]]:
     """What `make` gives for each board or for those named; those that cannot be made are told of at the end."""
-    there = {folder.name: folder for folder in sorted(suite.boards.glob("*")) if folder.is_dir()}
-    if not there:
-        raise RecordError(
-            f"No board in {suite.boards}. Make one with 'ra-bench run', or name the folder with --boards."
-        )
-    for name in names:
-        if name not in there:
-            raise UnknownNameError(
-                "board", name, there, "Make it with 'ra-bench run', or name the folder with --boards."
-            )
-    if thumbnails is not None:
-        _put_thumbnails(suite, [there[name] for name in names], thumbnails)
+    there = _board_folders(suite, names)
     broken = []
     for name in names or there:
         try:
@@ -655,6 +650,21 @@ def _each_board(
             yield there[name], found
     if broken:
         raise RecordError("\n".join(broken))
+
+
+def _board_folders(suite: Suite, names: Sequence[str]) -> dict[str, Path]:
+    """The folder of every board, after a look whether those named are among them."""
+    there = {folder.name: folder for folder in sorted(suite.boards.glob("*")) if folder.is_dir()}
+    if not there:
+        raise RecordError(
+            f"No board in {suite.boards}. Make one with 'ra-bench run', or name the folder with --boards."
+        )
+    for name in names:
+        if name not in there:
+            raise UnknownNameError(
+                "board", name, there, "Make it with 'ra-bench run', or name the folder with --boards."
+            )
+    return there
 
 
 def _put_thumbnails(suite: Suite, folders: Sequence[Path], dataset: str) -> None:
@@ -940,6 +950,105 @@ def networks(registry: Registry) -> list[str]:
     """Models of `all` that may have a network of their own: no baselines, and no transfer variants of another."""
     specs = [registry.get("model", name) for name in registry.names("model")]
     return [spec.name for spec in specs if spec.in_all and not spec.baseline and spec.pretraining is None]
+
+
+def look_where(
+    suite: Suite,
+    model: str,
+    *,
+    dataset: str = DEFAULT_DATASET,
+    protocol: str = DEFAULT_PROTOCOL,
+    seed: int | None = None,
+    layer: str | None = None,
+    shown: int = 12,
+    device: str = "auto",
+    out: Path | None = None,
+    on_films: OnFilms | None = None,
+) -> tuple[Attention, tuple[FilmLook, ...]]:
+    """Find where a trained model looks on its test films; trains nothing and writes nothing.
+
+    Parameters
+    ----------
+    seed
+        The protocol's first one, if not given.
+    layer
+        Dotted name of a layer, if not the last feature map.
+    shown
+        Films whose maps are wanted, from the lowest score to the highest; none without a place to write them to.
+    out
+        Where the caller is going to write; checked before anything is computed.
+
+    Raises
+    ------
+    UnknownNameError, ProtocolError, CohortError, TrainingError
+        A name that nobody registered, or a protocol, a cohort or a device that cannot be used.
+    AttentionError
+        No finished run, no network, no feature map, no library, or a place where overlays must not be.
+    """
+    from ra_bench.attention.look import look
+    from ra_bench.cohorts.contact_sheet import spread
+
+    _check_place(suite, out)
+    rules = find_protocol(suite.registry, protocol)
+    seeds = [rules.seeds[0] if seed is None else seed]
+    planned = plan(
+        suite, models=[model], dataset=dataset, protocol=protocol, seeds=seeds, device=device, on_films=on_films
+    )
+    (wanted,) = planned.jobs
+    if wanted.record is None:
+        raise AttentionError(
+            f"There is no finished run of '{model}', seed {seeds[0]}, on '{planned.cohort.name}' under "
+            f"'{rules.name}' in {suite.runs}: {wanted.reason.partition(': ')[2]}.\n"
+            f"Train it first: {_training_command(suite, wanted.job, dataset, protocol)}"
+        )
+    _check_device(device)
+    test = planned.splits.splits[0].test
+    by_id = {sample.sample_id: sample for sample in planned.cohort.samples}
+    samples = [by_id[name] for name in test]
+    if out is None and any(sample.drawn is None for sample in samples):
+        raise AttentionError(
+            f"Where the damage is on the films of '{planned.cohort.name}' is not known, so there is no share to "
+            "print, only overlays: name a folder for them with --out."
+        )
+    spec = suite.registry.get("model", model)
+    own = with_overrides(planned.protocol, spec.overrides)
+    return look(
+        spec,
+        wanted.record,
+        job_folder(suite.runs, wanted.job),
+        protocol=own,
+        films=films_of(
+            planned.cohort,
+            replace(planned.splits.splits[0], train=(), validation=()),
+            own,
+            suite.data,
+            on_films,
+        ),
+        samples=samples,
+        shown=[sample.sample_id for sample in spread(replace(planned.cohort, samples=tuple(samples)), shown)]
+        if out is not None
+        else [],
+        simulated=planned.cohort.simulated,
+        layer=layer,
+        device=device,
+        on_films=on_films,
+    )
+
+
+def _check_place(suite: Suite, out: Path | None) -> None:
+    """Overlays show films, and boards are given away: they never stand together."""
+    if out is not None and out.resolve().is_relative_to(suite.boards.resolve()):
+        raise AttentionError(
+            f"--out {out} lies within {suite.boards}, where boards are that anybody may see; overlays show films. "
+            "Name a folder elsewhere."
+        )
+
+
+def _training_command(suite: Suite, job: Job, dataset: str, protocol: str) -> str:
+    named = (("--dataset", dataset, DEFAULT_DATASET), ("--protocol", protocol, DEFAULT_PROTOCOL))
+    options = [f" {option} {name}" for option, name, usual in named if name != usual]
+    files = [f" -p {file}" for file in suite.plugin_files]
+    return f"ra-bench run --models {job.model}{''.join(options)} --seeds {job.seed}{''.join(files)}"
 
 
 def agree_on_readings(

@@ -45,6 +45,28 @@ SVH_HANDS = Scale(name="SvH, both hands", minimum=0.0, maximum=280.0, unit="SvH 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnSite:
+    """A scored site of a film that was drawn: its middle and radius in pixels of the film, its damage in SvH units.
+
+    `x` runs from 0 to the film's width, `y` from 0 at the top to its height.
+    """
+
+    name: str
+    x: float
+    y: float
+    radius: float
+    damage: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DrawnFilm:
+    """What is known of a film because it was drawn: its sites, and which pixels (height, width) show a hand."""
+
+    sites: tuple[DrawnSite, ...]
+    hands: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """One film with what the readers said of it."""
 
@@ -57,6 +79,8 @@ class Sample:
     site: str = ""
     #: Digest of the decoded pixels; empty where they were not looked at. Films of one digest are stored once.
     pixels: str = ""
+    #: Where its sites lie and how damaged they are, which is known of drawn films only.
+    drawn: Callable[[], DrawnFilm] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ COMMANDS = {
     "agree": "Measure readers against one another.",
     "compare": "Models against models on the same films: who separates from whom.",
     "power": "How many films it takes to tell models apart, or to show a small mean difference.",
+    "attend": "Where a trained model looks: Grad-CAM overlays, and the share of it on drawn damage.",
     "bench": "What models cost on this machine: time, memory, energy, as shares of resnet50.",
     "tables": "Tables 2 to 6 of Wang et al. 2022 for a board, beside what the paper printed where that may be.",
     "audit": "Check rows that a paper prints: what fails, and what would have to be true.",

@@ -12,7 +12,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from ra_bench.boards.facts import COHORT
-from ra_bench.boards.leaderboard import BOARD, RECORDS, rebuild
+from ra_bench.boards.folder import BOARD, RECORDS
+from ra_bench.boards.leaderboard import rebuild
 from ra_bench.boards.render.escape import visible
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ra_bench.boards.leaderboard import BOARD, PUBLISHED, RECORDS
+from ra_bench.boards.folder import BOARD, PUBLISHED, RECORDS
 from ra_bench.errors import RecordError, StorageError
 from ra_bench.files import replacing, sweep
 from ra_bench.publishing.about import AboutModel, about_models, by_model, measured

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from ra_bench.boards.board import measured_again
 from ra_bench.boards.columns import OWN
 from ra_bench.boards.facts import COHORT
-from ra_bench.boards.leaderboard import BOARD, RECORDS
+from ra_bench.boards.folder import BOARD, RECORDS
 from ra_bench.boards.render.escape import one_line
 from ra_bench.boards.render.json import read_board
 from ra_bench.errors import RecordError

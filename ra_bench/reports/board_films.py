@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ra_bench.boards.folder import BOARD, RECORDS
 from ra_bench.boards.folds import pool_folds
 from ra_bench.boards.held_out import held_out
-from ra_bench.boards.leaderboard import BOARD, RECORDS
 from ra_bench.boards.publishable import publishable
 from ra_bench.boards.render.json import read_board
 from ra_bench.errors import RecordError

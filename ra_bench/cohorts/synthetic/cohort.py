@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from ra_bench.cohorts.parallel import for_each_film
 from ra_bench.cohorts.version import cohort_version, generator_digest
 from ra_bench.errors import CohortError, StorageError
-from ra_bench.values import SVH_HANDS, Cohort, Sample
+from ra_bench.values import SVH_HANDS, Cohort, DrawnFilm, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -134,6 +134,7 @@ def _samples(films: int, width: int, seed: int) -> tuple[Sample, ...]:
             visit="",
             film=partial(draw_film, simulated.damage[index], seed=seed, index=index, width=width),
             readings={reader: float(total) for reader, total in zip(READERS, totals[index], strict=True)},
+            drawn=partial(what_is_drawn, simulated.damage[index], seed=seed, index=index, width=width),
         )
         for index in range(films)
     )
@@ -141,17 +142,28 @@ def _samples(films: int, width: int, seed: int) -> tuple[Sample, ...]:
 
 def draw_film(damage: NDArray[np.float64], *, seed: int, index: int, width: int) -> NDArray[np.uint8]:
     """The film of one simulated patient; the generator is imported when the first film is drawn."""
-    import numpy as np
-
     from ra_bench.cohorts.synthetic.film import render_film
 
-    own = int(np.random.SeedSequence((seed, index)).generate_state(1, np.uint32)[0])
-    return render_film(damage, seed=own, width=width)
+    return render_film(damage, seed=_own_seed(seed, index), width=width)
+
+
+def what_is_drawn(damage: NDArray[np.float64], *, seed: int, index: int, width: int) -> DrawnFilm:
+    """What the film of the same arguments shows, and where."""
+    from ra_bench.cohorts.synthetic.sites import drawn_film
+
+    return drawn_film(damage, seed=_own_seed(seed, index), width=width)
+
+
+def _own_seed(seed: int, index: int) -> int:
+    """The seed of one patient's film."""
+    import numpy as np
+
+    return int(np.random.SeedSequence((seed, index)).generate_state(1, np.uint32)[0])
 
 
 def _sources() -> list[Path]:
     """The files that decide what the films show: all of this folder but those that only put them to use."""
-    others = {"__init__.py", "cohort.py", "chest.py", "chest_film.py"}
+    others = {"__init__.py", "cohort.py", "sites.py", "chest.py", "chest_film.py"}
     return [file for file in Path(__file__).parent.glob("*.py") if file.name not in others]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from ra_bench.boards.leaderboard import PUBLISHED
+from ra_bench.boards.folder import PUBLISHED
 from ra_bench.boards.published import read_published, with_published
 from ra_bench.boards.published_file import read_table, seconds_of
 from ra_bench.reports.audit import audit
