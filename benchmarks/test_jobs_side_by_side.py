@@ -6,6 +6,7 @@ Through the real command: `ra-bench run --seeds 0,1 --jobs 2` against `--jobs 1`
 Prints for each network which is better: by the whole command, and by the training alone, from the jobs' records
 (seconds an epoch of two jobs one after the other, against those of two that share the time). The films are decoded
 beforehand. It needs two cores that nobody else uses: a job with two threads waits for the slower at every layer.
+Not measured yet on such a machine.
 """
 
 from __future__ import annotations
