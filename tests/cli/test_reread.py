@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from ra_bench.boards.render.json import read_board
+from ra_bench.suite import plan, run, score_predictions
 
 COHORT = """
 name = "clinic"
@@ -44,31 +45,32 @@ def write_cohort(folder, private=""):
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory, command, tiny_file, tiny_protocol):
+def trained(tmp_path_factory, tiny_suite, tiny_protocol, new_observer):
     """A board of a constant model, and of three models from elsewhere that read film07 far too high."""
 
     @cache
     def train(private):
         folder = tmp_path_factory.mktemp("trained")
         write_cohort(folder / "clinic", private)
-        fill(folder, command, tiny_file, tiny_protocol)
+        fill(folder, tiny_suite, tiny_protocol, new_observer)
         return folder
 
     return train
 
 
-def fill(folder, command, tiny_file, tiny_protocol):
+def fill(folder, tiny_suite, tiny_protocol, new_observer):
     for place, name in enumerate(("one", "two", "three")):
         rows = [f"film{n:02d},{10 + 10 * n + (60 if n == 7 else place)}" for n in range(FILMS)]
         (folder / f"{name}.csv").write_text("film,predicted\n" + "\n".join(rows) + "\n")
-    words = ["run", "-q", "-p", tiny_file, "--dataset", "clinic/cohort.toml", "--protocol", tiny_protocol]
-    for line in (
-        [*words, "--models", "forty", "--folds", "2"],
-        *(["score", f"{name}.csv", "-p", tiny_file, "--board", BOARD] for name in ("one", "two", "three")),
-    ):
-        process = command(folder, *line)
-        out, err = process.communicate(timeout=120)
-        assert process.returncode == 0, out + err
+    suite = tiny_suite(folder, boards=folder / "leaderboards")
+    cohort = str(folder / "clinic/cohort.toml")
+    run(
+        suite,
+        plan(suite, models=["forty"], dataset=cohort, protocol=str(tiny_protocol), folds=2),
+        observers=new_observer(),
+    )
+    for name in ("one", "two", "three"):
+        score_predictions(suite, folder / f"{name}.csv", board=BOARD)
 
 
 @pytest.fixture
