@@ -77,19 +77,23 @@ def command(
     from ra_bench.reports.attention_page import attention_page, write_attention
 
     suite = opened(plugin_files, without, runs=runs, boards=boards, data=data)
-    with Display(quiet=quiet) as display:
-        found, looks = office.look_where(
-            suite,
-            model,
-            dataset=dataset,
-            protocol=protocol,
-            seed=seed,
-            layer=layer,
-            shown=films,
-            device=device,
-            out=out,
-            on_films=display.on_films,
-        )
+    try:
+        with Display(quiet=quiet) as display:
+            found, looks = office.look_where(
+                suite,
+                model,
+                dataset=dataset,
+                protocol=protocol,
+                seed=seed,
+                layer=layer,
+                shown=films,
+                device=device,
+                out=out,
+                on_films=display.on_films,
+            )
+    except KeyboardInterrupt:
+        click.echo("\nStopped. Nothing was kept.", err=True)
+        raise click.exceptions.Exit(130) from None
     files = write_attention(found, looks, out) if out is not None else ()
     show_page(attention_page(found))
     for file in files:
