@@ -9,7 +9,8 @@ import pytest
 
 from ra_bench.errors import StorageError
 from ra_bench.runs.records import job_folder, read_record
-from ra_bench.suite import _work, plan, run
+from ra_bench.suite import plan, run
+from ra_bench.suite.running import work_of
 from ra_bench.training.progress_file import RESUME, previous
 
 
@@ -35,7 +36,7 @@ def finish(planned):
     def call(model="tiny-net", **changes):
         suite, wanted = planned(model)
         heard = []
-        record = _work(suite, wanted)(replace(wanted.jobs[0].job, **changes), heard.append)
+        record = work_of(suite, wanted)(replace(wanted.jobs[0].job, **changes), heard.append)
         return [(report.stage, report.epoch) for report in heard], record
 
     return call
@@ -53,7 +54,7 @@ def stopped(planned):
                 raise Stopped
 
         with pytest.raises(Stopped):
-            _work(suite, wanted)(wanted.jobs[0].job, listen)
+            work_of(suite, wanted)(wanted.jobs[0].job, listen)
         return job_folder(suite.runs, wanted.jobs[0].job)
 
     return call

@@ -14,7 +14,8 @@ import pytest
 import torch
 
 from ra_bench.runs.records import job_folder, read_record
-from ra_bench.suite import _work, plan
+from ra_bench.suite import plan
+from ra_bench.suite.running import work_of
 from ra_bench.training.checkpoint import CHECKPOINT
 from ra_bench.training.progress_file import RESUME, find_progress
 
@@ -54,7 +55,7 @@ class Killer:
         wanted = plan(suite, models=["restless"], dataset="tiny", protocol=str(self.protocol))
         self.job = wanted.jobs[0].job
         receiver, sender = self.context.Pipe(duplex=False)
-        process = self.context.Process(target=_work(suite, wanted), args=(self.job, sender.send))
+        process = self.context.Process(target=work_of(suite, wanted), args=(self.job, sender.send))
         process.start()
         sender.close()
         process.join(seconds)

@@ -14,7 +14,8 @@ import pytest
 from ra_bench.errors import LauncherError, TrainingError
 from ra_bench.runs.records import job_folder, read_record
 from ra_bench.runs.together import own_device
-from ra_bench.suite import _work, plan, run
+from ra_bench.suite import plan, run
+from ra_bench.suite.running import work_of
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 
@@ -180,7 +181,7 @@ def test_more_devices_than_gpus_are_refused_before_anything_is_written(
 def test_the_work_of_a_run_without_the_option_is_for_one_device(tmp_path, tiny_suite, tiny_protocol):
     suite = tiny_suite(tmp_path)
     wanted = plan(suite, models=["tiny-net"], dataset="tiny", protocol=str(tiny_protocol))
-    assert _work(suite, wanted).devices == 1
+    assert work_of(suite, wanted).devices == 1
 
 
 def test_processes_share_the_cpu():
