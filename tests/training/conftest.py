@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+#: A script for `torchrun`, which finds this file beside it; nothing to collect.
+collect_ignore = ["two_processes.py"]
+
 RULE = Optimiser(name="adamw", learning_rate=0.02, schedule="one-cycle", warmup=0.25)
 
 TINY = Protocol(
