@@ -80,6 +80,13 @@ def test_every_link_leads_to_a_file_beside_the_page_or_into_it(made, records, tm
     assert [link for link in found.links if link[0] != "#" and not (tmp_path / link).is_file()] == []
 
 
+def test_figures_beside_the_page_are_linked_by_what_they_show(board, records):
+    drawn = replace(board, figures=(("ranks", "Ranks & intervals"), ("a b", "Another")))
+    text = render(drawn, BoardFiles(records=tuple(records)))
+    assert {"figures/ranks.svg", "figures/a%20b.svg"} <= set(Page(text).links)
+    assert "Ranks &amp; intervals" in text
+
+
 def test_ids_are_used_once(page):
     ids = Page(page).ids
     assert len(ids) == len(set(ids))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from ra_bench.boards.columns import COMMAND
 from ra_bench.boards.folder import RECORDS, record_folder
@@ -82,6 +83,7 @@ def render(board: Board, files: BoardFiles) -> str:
             worst=() if films is None else worst_films(board, films, files.thumbnails),
             readers=() if films is None else tuple(map(one_line, films.readings)),
             sections=sections(board),
+            figures=[(quote(name), one_line(said)) for name, said in board.figures],
             runs=runs,
             facts=[
                 (one_line(name), one_line(value), name == COMMAND)
