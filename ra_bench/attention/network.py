@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from ra_bench.errors import AttentionError
-from ra_bench.training.checkpoint import CHECKPOINT
+from ra_bench.training.progress_file import CHECKPOINT
 from ra_bench.training.standard import Spread
 
 if TYPE_CHECKING:

@@ -46,6 +46,19 @@ _GRACE = 5
 _PATIENCE = timedelta(days=1)
 
 
+def rank_and_size() -> tuple[int, int]:
+    """Which one this process is of those that train together, from 0, and how many they are.
+
+    What never imported torch trains alone, and need not import it to know.
+    """
+    if "torch" not in sys.modules:
+        return 0, 1
+    from ra_bench.training.distributed import team
+
+    crew = team()
+    return crew.rank, crew.size
+
+
 def do_together(
     training: Training, job: Job, *, device: str, processes: int, on_epoch: Callable[[EpochReport], None]
 ) -> RunRecord:

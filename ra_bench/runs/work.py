@@ -20,10 +20,11 @@ from ra_bench.runs.plan import protocol_data, registered_model
 from ra_bench.runs.pretraining import body_weights
 from ra_bench.runs.process import device_used, environment, logged_to, peak_memory
 from ra_bench.runs.records import FILES, LOG, job_folder, write_job, write_record
-from ra_bench.runs.together import do_together
+from ra_bench.runs.together import do_together, rank_and_size
 from ra_bench.runs.weights import Start, check_weights, digest_of
 from ra_bench.specs import FilmSet, FitTask, Fitted
-from ra_bench.training.progress_file import RESUME, forget_progress, has_progress
+from ra_bench.training.progress import FileProgress, Stopwatch
+from ra_bench.training.progress_file import CHECKPOINT, RESUME, forget_progress, has_progress
 from ra_bench.training.protocol import base_size, with_overrides
 from ra_bench.values import Cohort, EpochReport, Folds, Job, Predictions, Protocol, RunRecord, Split, SplitPlan
 
@@ -146,12 +147,8 @@ def _train(
     workplace: Workplace, job: Job, folder: Path, device: str, on_epoch: Callable[[EpochReport], None]
 ) -> RunRecord:
     """Load, pretrain where asked, fit and predict: alone, or as one of a team, of which all come to the same record."""
-    from ra_bench.training.checkpoint import CHECKPOINT
-    from ra_bench.training.distributed import team
-    from ra_bench.training.progress import FileProgress, Stopwatch
-
-    watch, crew = Stopwatch(), team()
-    if crew.first:
+    watch, (rank, processes) = Stopwatch(), rank_and_size()
+    if not rank:
         sweep(folder / CHECKPOINT)
     registry = workplace.registry()
     spec: ModelSpec = registry.get("model", registered_model(job))
@@ -165,7 +162,7 @@ def _train(
     pretrained = (
         body_weights(registry, job, protocol, workplace.data, device, on_epoch, watch) if start is None else start.file
     )
-    progress = FileProgress(folder / RESUME, job=job.key, watch=watch, writes=crew.first)
+    progress = FileProgress(folder / RESUME, job=job.key, watch=watch, writes=not rank)
     task = FitTask(
         model=spec,
         protocol=protocol,
@@ -204,7 +201,7 @@ def _train(
         uncounted=fitted.uncounted,
         peak_host_memory=peak_memory("cpu") if used.startswith("cuda") else None,
         weights=None if start is None else start.given,
-        devices=crew.size,
+        devices=processes,
     )
 
 

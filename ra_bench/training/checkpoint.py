@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-CHECKPOINT = "checkpoint.pt"
 
 log = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from ra_bench.training.arithmetic import cast, compiled, loss_scaler, take_step
 from ra_bench.training.augment import training_batch
 from ra_bench.training.batches import Losses, epoch_batches, steps_per_epoch
 from ra_bench.training.build import build_model
-from ra_bench.training.checkpoint import CHECKPOINT, Best, load_body, save
+from ra_bench.training.checkpoint import Best, load_body, save
 from ra_bench.training.cost import count_madds, count_parameters
 from ra_bench.training.device import moved, reproducible, resolve
 from ra_bench.training.distributed import synchronised, team, waiting
@@ -28,6 +28,7 @@ from ra_bench.training.loss import loss_function
 from ra_bench.training.optimise import learning_rate, make_optimiser, set_learning_rate
 from ra_bench.training.parts import cut, parts_that_fit, scale_gradients
 from ra_bench.training.predict import outputs, predict, rmse
+from ra_bench.training.progress_file import CHECKPOINT
 from ra_bench.training.protocol import base_size
 from ra_bench.training.standard import spread_of_films, spread_of_scores
 from ra_bench.values import EpochReport, Protocol

@@ -1,7 +1,8 @@
 """A job's progress: after each epoch all that decides the rest is kept, and a new try goes on from there.
 
 What is kept: whatever the trainer names (network, optimiser, kept weights), the random states of torch, Python and
-numpy, and the reports. Order of films, augmentation and learning rate follow from seed, epoch and step alone.
+numpy, and the reports. Order of films, augmentation and learning rate follow from seed, epoch and step alone. torch is
+imported only where something is kept or brought back: a trainer that needs none gets a task without it.
 """
 
 from __future__ import annotations
@@ -11,11 +12,8 @@ import pickle
 import time
 from typing import TYPE_CHECKING
 
-import torch
-
 from ra_bench.errors import TrainingError
 from ra_bench.files import sweep
-from ra_bench.training.device import random_states, set_random_states
 from ra_bench.training.progress_file import (
     Kept,
     find_progress,
@@ -82,6 +80,10 @@ class FileProgress:
             log.warning("%s: it is not used", trouble)
         if found.kept is None or found.file is None:
             return 0
+        import torch
+
+        from ra_bench.training.device import set_random_states
+
         content = torch.load(read_content(found.file), map_location="cpu", weights_only=True)
         try:
             for name, part in parts.items():
@@ -112,6 +114,10 @@ class FileProgress:
         if not self._writes:
             return
         self._reports = (*self._reports, report)
+        import torch
+
+        from ra_bench.training.device import random_states
+
         content = {"parts": {name: part.state_dict() for name, part in parts.items()}, "random": random_states()}
 
         def save(file: BinaryIO) -> None:
@@ -124,6 +130,8 @@ class FileProgress:
 
     def _read_back(self) -> None:
         """Once a job: better now than when it is to go on."""
+        import torch
+
         try:
             torch.load(read_content(self._file), map_location="meta", weights_only=True)
         except pickle.UnpicklingError as error:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-RESUME = "resume.pt"
+#: Files in a job's folder: the weights that predicted, and what a job goes on from.
+CHECKPOINT, RESUME = "checkpoint.pt", "resume.pt"
 
 #: Another number, and what was kept is not used: raise it when the line or what follows it changes its meaning.
 FORMAT = 1

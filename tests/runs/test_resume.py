@@ -16,8 +16,7 @@ import torch
 from ra_bench.runs.records import job_folder, read_record
 from ra_bench.suite import plan
 from ra_bench.suite.running import work_of
-from ra_bench.training.checkpoint import CHECKPOINT
-from ra_bench.training.progress_file import RESUME, find_progress
+from ra_bench.training.progress_file import CHECKPOINT, RESUME, find_progress
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from ra_bench.errors import TrainingError
-from ra_bench.training.checkpoint import CHECKPOINT
 from ra_bench.training.distributed import ALONE, Team, synchronised, team, waiting
+from ra_bench.training.progress_file import CHECKPOINT
 from ra_bench.values import Compute
 
 SCRIPT = Path(__file__).with_name("two_processes.py")

@@ -6,8 +6,9 @@ import torch
 from torch import nn
 
 from ra_bench.errors import NonFiniteLossError, TrainingError
-from ra_bench.training.checkpoint import CHECKPOINT, save_body
+from ra_bench.training.checkpoint import save_body
 from ra_bench.training.loop import fit
+from ra_bench.training.progress_file import CHECKPOINT
 
 
 class Recording(nn.Module):

@@ -15,12 +15,20 @@ import torch
 from torch import nn
 
 from ra_bench.errors import StorageError, TrainingError
-from ra_bench.training.checkpoint import CHECKPOINT, Best
+from ra_bench.training.checkpoint import Best
 from ra_bench.training.device import random_states, set_random_states
 from ra_bench.training.loop import fit
 from ra_bench.training.pretrain import pretrain
 from ra_bench.training.progress import FileProgress, Stopwatch
-from ra_bench.training.progress_file import FORMAT, RESUME, find_progress, forget_progress, how_far, previous
+from ra_bench.training.progress_file import (
+    CHECKPOINT,
+    FORMAT,
+    RESUME,
+    find_progress,
+    forget_progress,
+    how_far,
+    previous,
+)
 from ra_bench.training.protocol import with_overrides
 
 EPOCHS = 4
