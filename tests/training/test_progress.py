@@ -30,6 +30,7 @@ from ra_bench.training.progress_file import (
     previous,
 )
 from ra_bench.training.protocol import with_overrides
+from ra_bench.training.weights import read_weights
 
 EPOCHS = 4
 
@@ -126,13 +127,13 @@ def test_pretraining_goes_on_to_the_same_body(make_films, net_that_draws, protoc
         "seed": 0,
         "device": "cpu",
     }
-    drain(pretrain(**given, file=tmp_path / "whole.pt"))
-    steps = pretrain(**given, file=tmp_path / "body.pt", progress=kept_in(tmp_path))
+    drain(pretrain(**given, file=tmp_path / "whole.safetensors"))
+    steps = pretrain(**given, file=tmp_path / "body.safetensors", progress=kept_in(tmp_path))
     next(steps), next(steps)
     steps.close()
-    reports, _ = drain(pretrain(**given, file=tmp_path / "body.pt", progress=kept_in(tmp_path)))
+    reports, _ = drain(pretrain(**given, file=tmp_path / "body.safetensors", progress=kept_in(tmp_path)))
     assert [report.epoch for report in reports] == [3, 4]
-    whole, body = (torch.load(tmp_path / name, weights_only=True) for name in ("whole.pt", "body.pt"))
+    whole, body = (read_weights(tmp_path / name) for name in ("whole.safetensors", "body.safetensors"))
     assert [name for name, value in whole.items() if not torch.equal(body[name], value)] == []
 
 
