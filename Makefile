@@ -1,5 +1,6 @@
 # make run    set up .venv, train every model on the embedded cohort, write leaderboards/synthetic-hands
-# make test   the same .venv with the development extra: ruff, mypy, import-linter, pytest
+# make test   the same .venv with the development extra: ruff, mypy, import-linter, and all tests but the slow ones
+# make slow   the slow tests: whole runs in processes of their own, killed ones, two nodes; .ci/run runs both
 # make clean  forget .venv and caches; runs and boards stay
 
 PYTHON ?= python3.11
@@ -10,13 +11,16 @@ BIN := $(VENV)/bin
 PLUGINS := $(wildcard plugins/*)
 SETTINGS := requirements.txt pyproject.toml $(wildcard plugins/*/pyproject.toml)
 
-.PHONY: run test lint clean
+.PHONY: run test slow lint clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/ra-bench run --models all --jobs $(JOBS)
 
 test: lint
-	$(BIN)/python -m pytest -n 2 -p no:benchmark
+	$(BIN)/python -m pytest -n 2 -p no:benchmark -m "not slow"
+
+slow: $(VENV)/test.stamp
+	$(BIN)/python -m pytest -n 2 -p no:benchmark -m slow
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .

@@ -14,6 +14,8 @@ from ra_bench.runs.work import films_of, sides_of
 from ra_bench.suite import plan, rebuild_boards, run
 from ra_bench.training.protocol import base_size
 
+pytestmark = pytest.mark.slow  # whole runs in processes of their own
+
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory, tiny_suite, tiny_protocol, new_observer):

@@ -16,9 +16,11 @@ from ra_bench.runs.records import standing_records
 from ra_bench.suite import BUILTINS, board_name, plan, rebuild_boards, run, unreadable_records
 from ra_bench.values import Failure
 
+pytestmark = pytest.mark.slow  # whole runs in processes of their own
+
 FAILING = {
     "raises": "RuntimeError: the net is torn",
-    "memory": "Out of memory. Run one job at a time (--jobs 1), close other programs, or give a copy of the protocol",
+    "memory": "Out of memory. Run one job at a time (--jobs 1), close other programs, let batches go in parts",
     "addresses": "Out of memory: Unable to allocate 512. GiB for an array with shape (68719476736,) and data type",
     "exits": "The worker process ended with exit code 3 and without a result. Something in it, such as os._exit, left",
     "leaves": "SystemExit: 4",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, fields, replace
-from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING, Any, cast
 
@@ -43,6 +42,19 @@ class _Progress:
             self.say(f"Not measured: {job.model}: {record.reason}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Measuring:
+    """`measure_job` of one bench, as a launcher wants its work: no time limit, one device."""
+
+    bench: Bench
+    timeout: None = None
+    devices: int = 1
+    gpus: tuple[str, ...] = ()
+
+    def __call__(self, job: Job, on_epoch: Callable[[EpochReport], None]) -> Cost:
+        return measure_job(self.bench, job, on_epoch)
+
+
 def measure_all(
     models: Sequence[str], bench: Bench, *, rounds: int, say: Callable[[str], None]
 ) -> list[Measured | NotMeasured]:
@@ -55,7 +67,7 @@ def measure_all(
     for number in range(rounds):
         jobs = [_job(name, number) for name in models if name not in failed]
         # The launcher hands on whatever the work gives, here a Cost where it else is a record.
-        work = cast("Work", partial(measure_job, bench))
+        work = cast("Work", _Measuring(bench=bench))
         for result in cast("Iterator[Cost | Failure]", launch(jobs, work, _Progress(say=say, rounds=rounds))):
             if isinstance(result, Failure):
                 failed[result.job.model] = result.reason

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+pytestmark = pytest.mark.slow  # whole runs in processes of their own
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path

@@ -6,6 +6,8 @@ import shutil
 
 import pytest
 
+pytestmark = pytest.mark.slow  # whole runs in processes of their own
+
 
 @pytest.fixture(scope="session")
 def halves(tmp_path_factory, command, arguments):

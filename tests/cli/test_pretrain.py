@@ -14,6 +14,8 @@ from safetensors.torch import load_file
 from ra_bench.cohorts.layouts.chexpert import FINDINGS
 from ra_bench.training.about import about_weights
 
+pytestmark = pytest.mark.slow  # whole runs in processes of their own
+
 FILES = Path(__file__).parent.parent / "plugin_files"
 COMMON = ("-q", "-p", FILES / "tiny.py", "--protocol", FILES / "tiny.toml", "--data", "data")
 

@@ -13,6 +13,8 @@ from PIL import Image
 from ra_bench.boards.render.json import read_board
 from ra_bench.suite import plan, run, score_predictions
 
+pytestmark = pytest.mark.slow  # whole runs in processes of their own
+
 COHORT = """
 name = "clinic"
 table = "scores.csv"

@@ -16,6 +16,8 @@ from ra_bench.boards.render.json import read_board
 from ra_bench.runs.records import read_record
 from ra_bench.suite import plan, run
 
+pytestmark = pytest.mark.slow  # whole runs in processes of their own
+
 COHORT = """
 name = "clinic"
 table = "scores.csv"

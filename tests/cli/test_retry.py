@@ -7,6 +7,8 @@ import shutil
 
 import pytest
 
+pytestmark = pytest.mark.slow  # whole runs in processes of their own
+
 
 @pytest.fixture(scope="module")
 def twice(tmp_path_factory, command, arguments):

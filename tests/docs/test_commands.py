@@ -71,6 +71,7 @@ def test_an_option_that_does_not_exist_would_be_found() -> None:
         parsed("ra-bench run --modles all")
 
 
+@pytest.mark.slow
 def test_what_a_page_says_can_be_done(
     worked_page: Path,
     fences: Callable[[Path], list[Any]],

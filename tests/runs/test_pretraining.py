@@ -11,6 +11,8 @@ from ra_bench.runs.datasets import find_dataset, load_findings
 from ra_bench.runs.pretraining import _drawn
 from ra_bench.suite import plan, run
 
+pytestmark = pytest.mark.slow  # whole runs in processes of their own
+
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory, tiny_suite, tiny_protocol, new_observer):

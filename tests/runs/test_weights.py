@@ -16,6 +16,8 @@ from ra_bench.runs.weights import check_weights, digest_of, find_weights, weight
 from ra_bench.suite import about_weights, open_suite, plan, rebuild_boards, run
 from ra_bench.training.weights import write_weights
 
+pytestmark = pytest.mark.slow  # whole runs in processes of their own
+
 PLUGINS = [Path(__file__).parent.parent / "plugin_files" / name for name in ("tiny.py", "imagenet.py")]
 
 

@@ -17,6 +17,7 @@ from torch import nn
 from ra_bench.errors import TrainingError
 from ra_bench.training.distributed import ALONE, Team, synchronised, team, waiting
 from ra_bench.training.progress_file import CHECKPOINT
+from ra_bench.training.weights import read_weights
 from ra_bench.values import Compute
 
 SCRIPT = Path(__file__).with_name("two_processes.py")
@@ -189,7 +190,7 @@ def test_a_team_agrees_on_statistics_and_on_what_one_of_them_has(both):
 @pytest.mark.slow
 def test_two_processes_come_to_the_pretrained_body_of_one(both, script, tmp_path):
     script["pretrained"](tmp_path / "alone")
-    found = torch.load(both[0] / "0" / "pretrained" / "body.pt", weights_only=True)
-    wanted = torch.load(tmp_path / "alone" / "body.pt", weights_only=True)
+    found = read_weights(both[0] / "0" / "pretrained" / "body.safetensors")
+    wanted = read_weights(tmp_path / "alone" / "body.safetensors")
     torch.testing.assert_close(found, wanted, rtol=1e-3, atol=2e-5)
-    assert not (both[0] / "1" / "pretrained" / "body.pt").exists()
+    assert not (both[0] / "1" / "pretrained" / "body.safetensors").exists()

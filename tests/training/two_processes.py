@@ -105,7 +105,9 @@ def pretrained(folder: Path) -> None:
     films, scores = bright_films(21, protocol, name="c", seed=4)
     findings = np.stack([scores > 50, np.where(scores > 80, -1, scores > 20)], axis=1).astype(float)
     model = ModelSpec(name="net", build=plain, citation="", head="head")
-    for _ in pretrain(model, protocol, films, findings, films, findings, seed=0, device="cpu", file=folder / "body.pt"):
+    for _ in pretrain(
+        model, protocol, films, findings, films, findings, seed=0, device="cpu", file=folder / "body.safetensors"
+    ):
         pass
 
 
