@@ -17,9 +17,9 @@ first number is what counts.
 The hardest case for ours is the last: files already as small as the stored films, and a second process of the peer that
 loads them. The peer then has two cores; only the processor seconds are compared like with like.
 
-Measured on a quiet machine with `mobilenetv2`, by the wall's clock: first epoch left out ours is 1.69 times as fast as the
-plain loop, 1.65 as timm, 1.68 as Lightning; from the start 1.38, 1.41 and 1.48 times. The other networks, whose steps
-take longer, and the hardest case at this size were not measured yet.
+Measured on a quiet machine with `mobilenetv2`, by the wall's clock: first epoch left out ours is 1.69 times as fast as
+the plain loop, 1.65 as timm, 1.68 as Lightning; from the start 1.38, 1.41 and 1.48 times. The other networks, whose
+steps take longer, and the hardest case at this size were not measured yet.
 """
 
 from __future__ import annotations
