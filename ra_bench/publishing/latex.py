@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ra_bench.boards.render.escape import one_line
+from ra_bench.boards.render.tex import typeset
 from ra_bench.publishing.table_rows import sections, shown_columns
 
 if TYPE_CHECKING:
@@ -14,31 +14,15 @@ if TYPE_CHECKING:
     from ra_bench.values import Board
 
 _ARROWS = {"high": r" $\uparrow$", "low": r" $\downarrow$", "zero": r" $\to 0$", "none": ""}
-#: "[" and "*" would be read as an option of the row end before them.
-_SPECIAL = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "%": r"\%",
-    "_": r"\_",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
+_OTHERS = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
     "`": r"\textasciigrave{}",
     '"': r"\textquotedbl{}",
-    "[": "{[}",
-    "]": "{]}",
-    "*": "{*}",
     "±": r"\textpm{}",
-    "–": "--",
     "²": r"\textsuperscript{2}",
 }
-_FIND = re.compile("|".join(map(re.escape, _SPECIAL)))
 
 
 def latex_text(text: str) -> str:
@@ -49,7 +33,7 @@ def latex_text(text: str) -> str:
     >>> print(latex_text("a_b & 50 % \\\\input{x}"))
     a\\_b \\& 50 \\% \\textbackslash{}input\\{x\\}
     """
-    return _FIND.sub(lambda found: _SPECIAL[found.group()], one_line(text))
+    return typeset(text, _OTHERS)
 
 
 def latex(board: Board) -> str:

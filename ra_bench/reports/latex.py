@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from ra_bench.boards.render.escape import one_line
+from ra_bench.boards.render.tex import typeset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,13 +17,10 @@ HEAD = r"""% Needs: \usepackage{amssymb,booktabs,xcolor}
 \definecolor{near}{RGB}{0,158,115}
 \definecolor{far}{RGB}{213,94,0}
 """
-_SPECIAL = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
-    "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"$<$", ">": r"$>$", "|": r"$|$", "±": r"$\pm$",
-    "–": "--", "●": r"$\bullet$", "▲": r"$\blacktriangle$", "▼": r"$\blacktriangledown$", "↑": r"$\uparrow$",
-    "↓": r"$\downarrow$", "²": r"$^2$",
+_OTHERS = {
+    "<": r"$<$", ">": r"$>$", "|": r"$|$", "±": r"$\pm$", "●": r"$\bullet$", "▲": r"$\blacktriangle$",
+    "▼": r"$\blacktriangledown$", "↑": r"$\uparrow$", "↓": r"$\downarrow$", "²": r"$^2$",
 }  # fmt: skip
-_ANY = re.compile("|".join(map(re.escape, _SPECIAL)))
 
 
 def page_latex(page: Page, cell: Callable[[str, str], str] = lambda _, escaped: escaped) -> str:
@@ -51,7 +48,7 @@ def latex(text: str) -> str:
     >>> print(latex("a_b & 95 %"))
     a\\_b \\& 95 \\%
     """
-    return _ANY.sub(lambda found: _SPECIAL[found.group()], one_line(text))
+    return typeset(text, _OTHERS)
 
 
 def _items(lines: Sequence[str]) -> str:

@@ -144,17 +144,26 @@ def _each_board(
 
 def board_folders(suite: Suite, names: Sequence[str]) -> dict[str, Path]:
     """The folder of every board, after a look whether those named are among them."""
-    there = {folder.name: folder for folder in sorted(suite.boards.glob("*")) if folder.is_dir()}
+    there = _folders(suite)
     if not there:
         raise RecordError(
             f"No board in {suite.boards}. Make one with 'ra-bench run', or name the folder with --boards."
         )
     for name in names:
-        if name not in there:
-            raise UnknownNameError(
-                "board", name, there, "Make it with 'ra-bench run', or name the folder with --boards."
-            )
+        board_folder(suite, name)
     return there
+
+
+def board_folder(suite: Suite, name: str) -> Path:
+    """The folder of one board."""
+    there = _folders(suite)
+    if name not in there:
+        raise UnknownNameError("board", name, there, "Make it with 'ra-bench run', or name the folder with --boards.")
+    return there[name]
+
+
+def _folders(suite: Suite) -> dict[str, Path]:
+    return {folder.name: folder for folder in sorted(suite.boards.glob("*")) if folder.is_dir()}
 
 
 def _put_thumbnails(suite: Suite, folders: Sequence[Path], dataset: str) -> None:

@@ -6,12 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ra_bench.errors import (
-    UnknownNameError,
-)
 from ra_bench.runs.datasets import find_dataset, load_scores
 from ra_bench.runs.lock import alone
 from ra_bench.suite.opening import Suite, every
+from ra_bench.suite.publishing import board_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,7 +133,7 @@ def films_to_reread(
     from ra_bench.reports.board_films import own_films
     from ra_bench.reports.reread.front import write_reread
 
-    found = own_films(_board_folder(suite, name), suite.runs / name, every(suite.registry, "metric"))
+    found = own_films(board_folder(suite, name), suite.runs / name, every(suite.registry, "metric"))
     place = Path(f"{name}-reread.csv") if file is None else file
     return write_reread(found, films=films, margin=margin, readers=readers, file=place, boards=suite.boards)
 
@@ -151,13 +149,6 @@ def tables_of_paper(suite: Suite, name: str) -> PaperTables:
     from ra_bench.reports.board_films import published_films
     from ra_bench.reports.paper.views import paper_tables
 
-    folder = _board_folder(suite, name)
+    folder = board_folder(suite, name)
     found = published_films(folder, suite.runs / name, every(suite.registry, "metric"))
     return paper_tables(found, folder)
-
-
-def _board_folder(suite: Suite, name: str) -> Path:
-    there = {folder.name: folder for folder in sorted(suite.boards.glob("*")) if folder.is_dir()}
-    if name not in there:
-        raise UnknownNameError("board", name, there, "Make it with 'ra-bench run', or name the folder with --boards.")
-    return there[name]
