@@ -94,18 +94,26 @@ def read_description(file: Path) -> Description:
         The file is missing, is not TOML, has an unknown or missing key, or a value that is not allowed: file, key, what
         was found and what is near.
     """
+    content = description_content(file, "Check the path, or write one with 'ra-bench cohort init FOLDER'.")
+    return complete_description(content, file)
+
+
+def description_content(file: Path, advice: str) -> dict[str, Any]:
+    """The keys of a `cohort.toml`, unchecked; `advice` ends the error of a file that cannot be read.
+
+    Raises
+    ------
+    DescriptionError
+        The file is missing, or is not TOML.
+    """
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise DescriptionError(
-            f"Cannot read the description {file}: {error.strerror}. "
-            "Check the path, or write one with 'ra-bench cohort init FOLDER'."
-        ) from error
+        raise DescriptionError(f"Cannot read the description {file}: {error.strerror}. {advice}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DescriptionError(
             f"{file} is not valid TOML: {error}. See https://toml.io for how it is written."
         ) from None
-    return complete_description(content, file)
 
 
 def complete_description(content: Mapping[str, Any], file: Path) -> Description:

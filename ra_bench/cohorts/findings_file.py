@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from annotated_types import MinLen
 
+from ra_bench.cohorts.description import description_content
 from ra_bench.cohorts.layouts.chexpert import CITATION, LICENCE, read_chexpert
 from ra_bench.cohorts.layouts.known import CHEXPERT
 from ra_bench.errors import DescriptionError
@@ -48,7 +48,7 @@ def load_findings_file(file: Path) -> FindingSet:
     TableError, FilmError
         As `read_chexpert`.
     """
-    said = _checked(_content(file), file)
+    said = _checked(description_content(file, "Check the path."), file)
     found = read_chexpert(file.parent / said.table, frontal_only=not said.laterals, name=said.name)
     return replace(
         found,
@@ -57,17 +57,6 @@ def load_findings_file(file: Path) -> FindingSet:
         simulated=said.simulated,
         remarks=(*found.remarks, *said.remarks),
     )
-
-
-def _content(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise DescriptionError(f"Cannot read the description {file}: {error.strerror}. Check the path.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DescriptionError(
-            f"{file} is not valid TOML: {error}. See https://toml.io for how it is written."
-        ) from None
 
 
 def _checked(content: dict[str, Any], file: Path) -> FindingsDescription:

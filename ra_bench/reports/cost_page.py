@@ -8,6 +8,7 @@ from ra_bench.boards.published_file import seconds_of
 from ra_bench.boards.render.numbers import UNDEFINED, duration, fixed, three_digits
 from ra_bench.costs.values import Measured, NotMeasured
 from ra_bench.reports.pages import Page
+from ra_bench.reports.paper.models import ABLATION, NETWORKS
 from ra_bench.reports.rows_file import read_rows
 from ra_bench.reports.sections import Column, Section
 
@@ -22,12 +23,7 @@ BASE = "resnet50"
 EPOCH_FILMS = 2700
 
 #: Our models by the paper's rows.
-_ROWS = {
-    "ResNet-50": "resnet50",
-    "ResNet-50 + DSC (B + DSC)": "resnet50-dsc",
-    "ResNet-Dwise50 (B + DSC + IRB)": "resnet-dwise50",
-    "MobileNetV2": "mobilenetv2",
-}
+_ROWS = {one.printed: one.model for one in (*ABLATION, *NETWORKS)}
 _NOT_MEASURED = "not measured"
 #: Processes of one model that are further apart than this were not alone on the machine.
 _MUCH = 0.2
