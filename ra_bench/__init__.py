@@ -30,6 +30,7 @@ from ra_bench.values import (
     Cohort,
     DrawnFilm,
     DrawnSite,
+    Ensemble,
     EpochReport,
     Failure,
     FindingSample,
@@ -37,6 +38,7 @@ from ra_bench.values import (
     GivenWeights,
     Job,
     Loss,
+    Member,
     MetricValue,
     Optimiser,
     Predictions,
@@ -47,6 +49,7 @@ from ra_bench.values import (
     Scale,
     Split,
     SplitRule,
+    Uncertainty,
 )
 
 __version__ = "0.1.0"
@@ -62,6 +65,7 @@ __all__ = [
     "DatasetSpec",
     "DrawnFilm",
     "DrawnSite",
+    "Ensemble",
     "EpochReport",
     "Failure",
     "FilmSet",
@@ -74,6 +78,7 @@ __all__ = [
     "Job",
     "LauncherSpec",
     "Loss",
+    "Member",
     "MetricSpec",
     "MetricValue",
     "ModelSpec",
@@ -95,5 +100,6 @@ __all__ = [
     "Stateful",
     "TrainerSpec",
     "TrainingError",
+    "Uncertainty",
     "hookimpl",
 ]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ra_bench.values import Cohort, EpochReport, Failure, FindingSet, Job, Protocol, RunRecord
+    from ra_bench.values import Cohort, EpochReport, Failure, FindingSet, Job, Protocol, RunRecord, Uncertainty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +189,8 @@ class FitTask:
 class Fitted:
     """What a trainer returns after its last epoch: one prediction a film, on the cohort's scale, shape (n,).
 
-    `uncounted` names the operations that are not among `madds`; None where nobody looked.
+    `uncounted` names the operations that are not among `madds`; None where nobody looked. A model that says how sure it
+    is gives an `Uncertainty` of the same films, of test and validation; see docs/how-to/ensembles-and-uncertainty.md.
     """
 
     validation: NDArray[np.float64]
@@ -200,6 +201,8 @@ class Fitted:
     kept_epoch: int | None = None
     #: Parts in which each batch went through the network.
     batch_parts: int = 1
+    validation_uncertainty: Uncertainty | None = None
+    test_uncertainty: Uncertainty | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

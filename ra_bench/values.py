@@ -336,6 +336,20 @@ class EpochReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Uncertainty:
+    """What a model says of its own error, a number a film, in the unit of the score: an SD, an interval, or both.
+
+    What is not said is empty; nan where it says nothing of one film. Between `lower` and `upper` the reference lies
+    with the probability `level`, or so the model says.
+    """
+
+    sd: tuple[float, ...] = ()
+    lower: tuple[float, ...] = ()
+    upper: tuple[float, ...] = ()
+    level: float = 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Predictions:
     """One prediction a film, on the cohort's scale, with the readings it is measured against.
 
@@ -347,6 +361,7 @@ class Predictions:
     readings: Mapping[str, tuple[float, ...]]
     predicted: tuple[float, ...]
     pixels: tuple[str, ...] = ()
+    uncertainty: Uncertainty | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -366,6 +381,24 @@ class GivenWeights:
     missing: tuple[str, ...] = ()
     unexpected: tuple[str, ...] = ()
     other_shape: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A finished run in an ensemble: `key` is that of its job, `predictions` the sha256 of its predictions.csv."""
+
+    model: str
+    seed: int
+    key: str
+    predictions: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ensemble:
+    """What an ensemble is made of, and whether its prediction of a film is the members' mean or median."""
+
+    how: Literal["mean", "median"]
+    members: tuple[Member, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -403,6 +436,10 @@ class RunRecord:
     peak_host_memory: int | None = None
     #: What was given with --weights, and what of it fitted.
     weights: GivenWeights | None = None
+    #: Predictions of the validation films, by which an interval can be calibrated; None in records from before.
+    validation: Predictions | None = None
+    #: What it is made of, where nothing was trained: the predictions of other records.
+    ensemble: Ensemble | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from math import fsum
 from typing import TYPE_CHECKING
 
 from ra_bench.errors import RecordError
-from ra_bench.values import BoardRow, Predictions, RunRecord
+from ra_bench.values import BoardRow, Predictions, RunRecord, Uncertainty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -128,6 +128,7 @@ def _together(found: Sequence[RunRecord]) -> RunRecord:
         found[0],
         job=replace(found[0].job, fold=None),
         predictions=join_predictions([record.predictions for record in found]),
+        validation=None,
         history=(),
         seconds=fsum(record.seconds for record in found),
         seconds_per_epoch=fsum(epochs) / len(epochs) if epochs else None,
@@ -151,4 +152,19 @@ def join_predictions(parts: Sequence[Predictions]) -> Predictions:
         },
         predicted=tuple(chain.from_iterable(part.predicted for part in parts)),
         pixels=tuple(chain.from_iterable(part.pixels for part in parts)) if all(p.pixels for p in parts) else (),
+        uncertainty=_join_uncertainties([part.uncertainty for part in parts]),
     )
+
+
+def _join_uncertainties(parts: Sequence[Uncertainty | None]) -> Uncertainty | None:
+    """What all parts say; intervals only where they are of one level."""
+    given = [part for part in parts if part is not None]
+    if len(given) < len(parts):
+        return None
+    names = ["sd"] if len({part.level for part in given}) > 1 else ["sd", "lower", "upper"]
+    columns = {
+        name: tuple(chain.from_iterable(getattr(part, name) for part in given))
+        for name in names
+        if all(getattr(part, name) for part in given)
+    }
+    return replace(given[0], **dict.fromkeys(("sd", "lower", "upper"), ()) | columns) if columns else None

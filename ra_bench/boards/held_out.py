@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ra_bench.values import Predictions, RunRecord
+    from ra_bench.values import Predictions, RunRecord, Uncertainty
 
     Floats: TypeAlias = NDArray[np.float64]
 
@@ -93,7 +93,16 @@ def in_order(given: Predictions) -> Predictions:
         readings={reader: tuple(scores[row] for row in order) for reader, scores in given.readings.items()},
         predicted=tuple(given.predicted[row] for row in order),
         pixels=tuple(given.pixels[row] for row in order) if given.pixels else (),
+        uncertainty=None if given.uncertainty is None else of_rows(given.uncertainty, order),
     )
+
+
+def of_rows(given: Uncertainty, rows: Sequence[int]) -> Uncertainty:
+    """What is said of some films, by their rows."""
+    sd, lower, upper = (
+        tuple(column[row] for row in rows) if column else () for column in (given.sd, given.lower, given.upper)
+    )
+    return replace(given, sd=sd, lower=lower, upper=upper)
 
 
 def patient_numbers(patients: Sequence[str]) -> NDArray[np.intp]:

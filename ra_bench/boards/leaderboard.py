@@ -15,7 +15,7 @@ from ra_bench.boards.render import json
 from ra_bench.boards.thumbnails import read_thumbnails, remove_thumbnails
 from ra_bench.errors import PluginError, RecordError, UnknownNameError
 from ra_bench.files import write_text
-from ra_bench.runs.records import HISTORY, PREDICTIONS, RECORD, read_record, write_record
+from ra_bench.runs.records import HISTORY, PREDICTIONS, RECORD, VALIDATION, read_record, write_record
 from ra_bench.values import BoardFiles
 
 if TYPE_CHECKING:
@@ -222,7 +222,7 @@ def _remove_record(folder: Path) -> None:
     """Remove the files that a record consists of, and the folder if nothing else is in it."""
     if not folder.is_dir():
         return
-    for name in (RECORD, PREDICTIONS, HISTORY):
+    for name in (RECORD, PREDICTIONS, VALIDATION, HISTORY):
         (folder / name).unlink(missing_ok=True)
     if not any(folder.iterdir()):
         folder.rmdir()

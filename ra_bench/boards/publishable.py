@@ -25,19 +25,32 @@ def publishable(records: Sequence[RunRecord], *, keep_ids: bool) -> list[RunReco
     keep_ids : bool
         True where the cohort is simulated and there is nobody to protect.
     """
-    predictions = [in_order(record.predictions) for record in records]
-    if not keep_ids and any(map(_tells_patients, predictions)):
-        films = _numbered((film for film in sorted({film for given in predictions for film in given.ids})), "f")
-        predictions = [replace(given, ids=tuple(films[film] for film in given.ids)) for given in predictions]
-    # Over all records at once: those of folds have different films, and a patient must have one number in all.
-    owners = dict(sorted({pair for given in predictions for pair in zip(given.ids, given.patients, strict=True)}))
-    patients = _numbered(owners.values(), "p")
+    # Over all tables at once: those of folds have different films, and a patient must have one number in all.
+    given = [
+        in_order(table) for record in records for table in (record.predictions, record.validation) if table is not None
+    ]
+    films = {film: film for table in given for film in table.ids}
+    if not keep_ids and any(map(_tells_patients, given)):
+        films = _numbered(sorted(films), "f")
+    owners = sorted(pair for table in given for pair in zip(map(films.get, table.ids), table.patients, strict=True))
+    patients = _numbered(dict(owners).values(), "p")
+
+    def anew(table: Predictions) -> Predictions:
+        table = in_order(table)
+        return replace(
+            table,
+            ids=tuple(films[film] for film in table.ids),
+            patients=tuple(patients[patient] for patient in table.patients),
+            pixels=(),
+        )
+
     return [
         replace(
             record,
-            predictions=replace(given, patients=tuple(patients[patient] for patient in given.patients), pixels=()),
+            predictions=anew(record.predictions),
+            validation=None if record.validation is None else anew(record.validation),
         )
-        for record, given in zip(records, predictions, strict=True)
+        for record in records
     ]
 
 

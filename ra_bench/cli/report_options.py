@@ -34,12 +34,17 @@ def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )
 
 
-def wishes_of(scale: str | None, bands: str | None, margins: tuple[float, ...] = ()) -> Wishes:
+def wishes_of(
+    scale: str | None, bands: str | None, margins: tuple[float, ...] = (), conformal: float | None = None
+) -> Wishes:
     """What the options ask for."""
     from ra_bench.reports.front import Wishes
 
     return Wishes(
-        scale=None if scale is None else _scale(scale), bands=None if bands is None else _edges(bands), margins=margins
+        scale=None if scale is None else _scale(scale),
+        bands=None if bands is None else _edges(bands),
+        margins=margins,
+        conformal=conformal,
     )
 
 

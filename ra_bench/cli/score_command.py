@@ -36,6 +36,12 @@ from ra_bench.cli.report_options import report_options, show, wishes_of
     type=click.FloatRange(min=0, min_open=True),
     help="A margin of equivalence beside ±5 and ±3, fixed before looking. May be given several times.",
 )
+@click.option(
+    "--conformal",
+    metavar="LEVEL",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Also intervals that are to cover this share, such as 0.9, from a run's errors on its validation films.",
+)
 @report_options
 @folder_options
 @plugin_options
@@ -50,6 +56,7 @@ def command(
     dataset: str | None,
     board: str | None,
     margins: tuple[float, ...],
+    conformal: float | None,
     scale: str | None,
     bands: str | None,
     out: Path | None,
@@ -78,7 +85,7 @@ def command(
         name=name,
         dataset=dataset,
         board=board,
-        wishes=wishes_of(scale, bands, margins),
+        wishes=wishes_of(scale, bands, margins, conformal),
     )
     show(found.report, out)
     if found.board is not None and found.folder is not None:

@@ -18,6 +18,7 @@ from ra_bench.metrics.comparison import (
     williams_t,
 )
 from ra_bench.metrics.concordance import CccInterval, Shifts, ccc, ccc_interval, ccc_shifts, ccc_unbiased
+from ra_bench.metrics.conformal import conformal_margin
 from ra_bench.metrics.correlation import (
     kendall_tau_b,
     pearson,
@@ -92,6 +93,14 @@ from ra_bench.metrics.sums import (
     power_sums,
     rmse_from_sums,
 )
+from ra_bench.metrics.uncertainty import (
+    RiskCoverage,
+    crps_normal,
+    inside,
+    interval_score,
+    normal_interval,
+    risk_coverage,
+)
 from ra_bench.metrics.verdict import Finding, Verdict, equivalence_verdict, verdict_of
 
 __all__ = [
@@ -118,6 +127,7 @@ __all__ = [
     "Resampled",
     "ResampledSums",
     "Resampling",
+    "RiskCoverage",
     "RmseSpread",
     "Shifts",
     "TTest",
@@ -142,7 +152,9 @@ __all__ = [
     "ccc_shifts",
     "ccc_unbiased",
     "complete_pairs",
+    "conformal_margin",
     "corrected_t",
+    "crps_normal",
     "detectable_difference",
     "difference",
     "draw_patients",
@@ -161,7 +173,9 @@ __all__ = [
     "implied_predicted_sd",
     "implied_rho",
     "implied_rmse",
+    "inside",
     "interval",
+    "interval_score",
     "kendall_tau_b",
     "krippendorff_alpha",
     "limits_of_agreement",
@@ -174,6 +188,7 @@ __all__ = [
     "needed_predicted_sd",
     "nemenyi_difference",
     "noise_ceiling",
+    "normal_interval",
     "paired_t",
     "patients_to_separate",
     "pearson",
@@ -194,6 +209,7 @@ __all__ = [
     "resample_slowly",
     "resample_spearman",
     "resample_sums",
+    "risk_coverage",
     "rmse",
     "rmse_floor",
     "rmse_from_sums",

@@ -15,7 +15,7 @@ from ra_bench.publishing.about import AboutModel, about_models, by_model, measur
 from ra_bench.publishing.card import model_card
 from ra_bench.publishing.citation import CITATION, citation
 from ra_bench.publishing.reproduce import reproduce
-from ra_bench.runs.records import HISTORY, PREDICTIONS, RECORD
+from ra_bench.runs.records import HISTORY, PREDICTIONS, RECORD, VALIDATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -123,7 +123,7 @@ def _cards(board: Board, checked: Checked, about: Mapping[str, AboutModel]) -> d
 
 def _kept(folder: Path, board: Board) -> Iterator[tuple[str, bytes]]:
     """What the board was made of: published rows, and records unless nobody may see them."""
-    names = [] if board.private else [RECORD, PREDICTIONS, HISTORY]
+    names = [] if board.private else [RECORD, PREDICTIONS, VALIDATION, HISTORY]
     files = [folder / PUBLISHED, *(file for name in names for file in sorted((folder / RECORDS).glob(f"*/{name}")))]
     for file in files:
         if file.is_file():

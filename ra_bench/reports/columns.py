@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -29,15 +29,26 @@ _REFERENCE = (
 )
 
 
+_SD = re.compile(r"sd|pred(icted|iction)? sd")
+_END = re.compile(r"(lower|upper)(?::\s*(0?\.\d+))?", re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """The columns of a table of predictions or readings. None, or no readers: not named, or not there."""
+    """The columns of a table of predictions or readings. None, or no readers: not named, or not there.
+
+    `sd`, `lower` and `upper` are found by their headers alone; `level` is what the interval is said to cover.
+    """
 
     film: str | None = None
     predicted: str | None = None
     reference: str | None = None
     readers: tuple[str, ...] = ()
     patient: str | None = None
+    sd: str | None = None
+    lower: str | None = None
+    upper: str | None = None
+    level: float = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +91,8 @@ def find_columns(table: Table, asked: Columns, *, needs_reference: bool = True) 
     _check_apart(table, asked)
     guesses: list[str] = []
     taken = {asked.film, asked.predicted, asked.reference, asked.patient, *asked.readers}
+    unsure = _uncertainty(table, taken, guesses)
+    taken |= {unsure.sd, unsure.lower, unsure.upper}
     predicted = asked.predicted or _predicted(table, taken, guesses)
     film, patient = film_and_patient(table, asked, taken | {predicted}, guesses)
     taken |= {predicted, film, patient}
@@ -90,7 +103,7 @@ def find_columns(table: Table, asked: Columns, *, needs_reference: bool = True) 
     taken |= set(image_columns(str(film)))
     if others := [name for name in table.columns if name not in taken]:
         guesses += [f"Not used: {quoted(others)}.", *_parts(table, others)]
-    columns = Columns(film=film, predicted=predicted, reference=reference, readers=readers, patient=patient)
+    columns = replace(unsure, film=film, predicted=predicted, reference=reference, readers=readers, patient=patient)
     return Found(columns=columns, guesses=tuple(guesses))
 
 
@@ -165,6 +178,21 @@ def _parts(table: Table, columns: Iterable[str]) -> list[str]:
         for name, said in words.items()
         if len(said) > 1 and any(word.startswith("tr") for word in said)
     ]
+
+
+def _uncertainty(table: Table, taken: Collection[str | None], guesses: list[str]) -> Columns:
+    """Columns of an SD, and of both ends of an interval, headed as in `lower:0.9`; without a level it is 0.95."""
+    free = [name for name in table.columns if name not in taken]
+    sd = next((name for name in free if _SD.fullmatch(plain_heading(name))), None)
+    ends = {(match[1].lower(), match[2]): name for name in free if (match := _END.fullmatch(name.strip()))}
+    level = next((level for end, level in ends if end == "lower" and ("upper", level) in ends), "")
+    lower, upper = ends.get(("lower", level)), ends.get(("upper", level))
+    found = Columns(sd=sd, lower=lower, upper=upper, level=float(level or 0.95))
+    if sd is not None:
+        guesses.append(f"Predicted SD: column '{sd}'.")
+    if lower is not None:
+        guesses.append(f"Prediction interval: columns '{lower}' and '{upper}', meant to cover {found.level:g}.")
+    return found
 
 
 def _predicted(table: Table, taken: Collection[str | None], guesses: list[str]) -> str:

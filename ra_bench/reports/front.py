@@ -30,11 +30,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """What a user may ask of a report: the ends of the scale, bands, and margins beyond the usual ones."""
+    """What a user may ask of a report: ends of the scale, bands, further margins, coverage of conformal intervals."""
 
     scale: Scale | None = None
     bands: tuple[float, ...] | None = None
     margins: tuple[float, ...] = ()
+    conformal: float | None = None
 
 
 def known_films(registry: Registry, dataset: str, data: Path) -> KnownFilms:
@@ -67,7 +68,14 @@ def scored(model: ModelPredictions, known: KnownFilms | None, wishes: Wishes) ->
         model = replace(model, guesses=(*model.guesses, guess))
     else:
         check_on_scale(readings, model.predictions.ids, scale, model.source)
-    return report_model(model, scale=scale, scale_given=given, bands=wishes.bands, margins=wishes.margins)
+    return report_model(
+        model,
+        scale=scale,
+        scale_given=given,
+        bands=wishes.bands,
+        margins=wishes.margins,
+        conformal=wishes.conformal,
+    )
 
 
 def agreed(file: Path, columns: Columns, score: str | None, wishes: Wishes) -> ReadersReport:

@@ -116,6 +116,7 @@ def matched(model: ModelPredictions, known: KnownFilms) -> ModelPredictions:
         patients=tuple(known.patients[film] for film in ids),
         readings={reader: tuple(known.readings[film].get(reader, nan) for film in ids) for reader in known.readers},
         predicted=model.predictions.predicted,
+        uncertainty=model.predictions.uncertainty,
     )
     left = len(known.readings) - len(ids)
     said = f"Readings and patients: those of {known.what}."

@@ -10,7 +10,7 @@ import numpy as np
 
 from ra_bench.boards.bands import BANDS
 from ra_bench.boards.evaluate import RESAMPLES, SEED, rounded
-from ra_bench.boards.held_out import in_order, mean_reading, patient_numbers
+from ra_bench.boards.held_out import in_order, mean_reading, of_rows, patient_numbers
 from ra_bench.errors import TableError
 from ra_bench.metrics import (
     Resampled,
@@ -30,6 +30,7 @@ from ra_bench.reports.measure import FEWEST, kappa_of, limits_as_metric, measure
 from ra_bench.reports.readers import measure_readers
 from ra_bench.reports.remarks import model_remarks
 from ra_bench.reports.strata import measure_strata
+from ra_bench.reports.uncertainty import calibrate, measure_doubt, measure_intervals
 from ra_bench.reports.values import (
     Calibration,
     Detectable,
@@ -60,6 +61,7 @@ def report_model(
     scale_given: bool = True,
     bands: Sequence[float] | None = None,
     margins: Sequence[float] = (),
+    conformal: float | None = None,
 ) -> ModelReport:
     """Measure everything that the predictions of one model allow to be said.
 
@@ -75,6 +77,8 @@ def report_model(
         Rising lower edges of severity bands. Given, they replace `BANDS`, and kappa is told too.
     margins : sequence of float
         Margins of equivalence beside the usual ones; they are recorded as asked for.
+    conformal : float, optional
+        Coverage of split-conformal intervals, calibrated on the validation films of the run that was read.
 
     Returns
     -------
@@ -85,8 +89,9 @@ def report_model(
     Raises
     ------
     TableError
-        No film has both.
+        No film has both, or conformal intervals are asked for without validation films.
     """
+    calibrated = None if conformal is None else calibrate(model, conformal)
     given = in_order(model.predictions)
     readings = {reader: np.asarray(scores, dtype=np.float64) for reader, scores in given.readings.items()}
     predicted = np.asarray(given.predicted, dtype=np.float64)
@@ -111,6 +116,18 @@ def report_model(
     found = _measured(model.name, source, settings, kept, reference[both], predicted[both], resampling)
     missing = int((~np.isfinite(predicted)).sum()), int((np.isfinite(predicted) & ~both).sum())
     found = replace(found, missing_predictions=missing[0], missing_references=missing[1])
+    rows = np.flatnonzero(both)
+    shown = replace(
+        given,
+        predicted=tuple(predicted[both]),
+        uncertainty=None if given.uncertainty is None else of_rows(given.uncertainty, rows.tolist()),
+    )
+    found = replace(
+        found,
+        calibrated=calibrated,
+        intervals=measure_intervals(shown, reference[both], calibrated, resampling),
+        doubt=measure_doubt(shown, reference[both], resampling),
+    )
     same = bool((predicted[both] == reference[both]).all())
     return replace(found, remarks=model_remarks(found, same=same), checklist=model_checklist(found, model.record))
 

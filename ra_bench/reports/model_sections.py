@@ -22,6 +22,7 @@ from ra_bench.reports.sections import (
     remarks_section,
     source_section,
 )
+from ra_bench.reports.uncertainty_sections import uncertainty_sections
 
 if TYPE_CHECKING:
     from ra_bench.reports.values import AgainstReaders, Equivalence, ModelReport
@@ -46,6 +47,7 @@ def sections_of_model(report: ModelReport) -> tuple[Section, ...]:
         _equivalence(report),
         Section(heading="Differences on single films", lines=limits_lines(report.overall.limits)),
         _calibration(report),
+        *uncertainty_sections(report),
         _severity(report),
         *readers,
         _range_use(report),

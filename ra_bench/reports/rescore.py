@@ -116,6 +116,7 @@ def rescored(
             record,
             job=replace(record.job, board=name, dataset=cohort.name, cohort=cohort.version),
             predictions=_with_labels(record.predictions, samples, cohort),
+            validation=None,  # it has the labels of before
             trained_on=found.trained_on,
         )
         for record in found.records

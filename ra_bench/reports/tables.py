@@ -13,7 +13,7 @@ from ra_bench.errors import RecordError, TableError
 from ra_bench.reports.columns import Columns, find_columns
 from ra_bench.reports.headers import reader_name
 from ra_bench.runs.records import PREDICTIONS, RECORD, read_record
-from ra_bench.values import Predictions
+from ra_bench.values import Predictions, Uncertainty
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -213,6 +213,7 @@ def _of_table(table: Table, asked: Columns, name: str | None, *, needs_reference
         patients=ids if columns.patient is None else patients_of(table, columns.patient),
         readings={reader_name(column): numbers_of(table, column) for column in scores},
         predicted=numbers_of(table, str(columns.predicted)),
+        uncertainty=_uncertainty_of(table, columns),
     )
     _check_something(table, columns, predictions)
     return ModelPredictions(
@@ -224,6 +225,28 @@ def _of_table(table: Table, asked: Columns, name: str | None, *, needs_reference
         rows=tuple(row.number for row in table.rows),
         film_column=str(columns.film),
     )
+
+
+def _uncertainty_of(table: Table, columns: Columns) -> Uncertainty | None:
+    """The model's SD and interval, where there are columns of them; blank where it says nothing of a film."""
+    sd, lower, upper = (
+        () if name is None else numbers_of(table, name) for name in (columns.sd, columns.lower, columns.upper)
+    )
+    if not (sd or lower):
+        return None
+    for row, value in zip(table.rows, sd, strict=False):  # no rows of a column that is not there
+        if value < 0:
+            raise TableError(
+                f"{table.file}, row {row.number}, column '{columns.sd}': found {value:g}. An SD is 0 or more: "
+                "correct it, or head the column otherwise if it is none."
+            )
+    for row, low, high in zip(table.rows, lower, upper, strict=False):
+        if low > high:
+            raise TableError(
+                f"{table.file}, row {row.number}: '{columns.lower}' is {low:g}, above '{columns.upper}', {high:g}. "
+                "Correct the row, or head the columns otherwise if they are no interval."
+            )
+    return Uncertainty(sd=sd, lower=lower, upper=upper, level=columns.level)
 
 
 def _check_something(table: Table, columns: Columns, predictions: Predictions) -> None:

@@ -172,6 +172,62 @@ class Detectable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Calibrated:
+    """Margins of the absolute error that validation films give, and what was `chosen` on these films, if known.
+
+    `margin` is in the unit of the score, infinite where there are too few patients; `factor` is one of the SD that the
+    model gives, or nan. `mae` is that of the validation films.
+    """
+
+    level: float
+    films: int
+    patients: int
+    margin: float
+    factor: float
+    mae: float
+    chosen: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intervals:
+    """Prediction intervals of one kind: the share of films that they cover, their mean width and interval score.
+
+    `level` is the share that they are meant to cover.
+    """
+
+    kind: str
+    level: float
+    films: int
+    coverage: MetricValue
+    width: MetricValue
+    score: MetricValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """The MAE of the `films` that stay where only the most certain share is `kept`."""
+
+    kept: float
+    films: int
+    mae: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """What setting uncertain films aside leaves: the MAE of the rest, and its mean over all shares, the `area`.
+
+    `best` is the least area that these errors allow. `crps` is that of a normal distribution, nan without an SD.
+    """
+
+    by: str
+    films: int
+    crps: MetricValue
+    set_aside: tuple[SetAside, ...]
+    area: float
+    best: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """An item of a reporting guideline; `says` is empty where only the authors know."""
 
@@ -200,6 +256,9 @@ class ModelReport:
     detectable: Detectable
     against_readers: AgainstReaders | None
     readers: Readers | None
+    calibrated: Calibrated | None = None
+    intervals: tuple[Intervals, ...] = ()
+    doubt: Doubt | None = None
     remarks: tuple[str, ...] = ()
     checklist: tuple[Item, ...] = ()
 

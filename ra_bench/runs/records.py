@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import math
@@ -17,16 +18,17 @@ from typing import TYPE_CHECKING, Any
 
 from ra_bench.errors import RecordError
 from ra_bench.files import replacing, write_text
-from ra_bench.values import EpochReport, Failure, Job, Predictions, RunRecord
+from ra_bench.values import EpochReport, Failure, Job, Predictions, RunRecord, Uncertainty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pydantic import TypeAdapter
 
-RECORD, PREDICTIONS, HISTORY, JOB, LOG, FAILURE = (
+RECORD, PREDICTIONS, VALIDATION, HISTORY, JOB, LOG, FAILURE = (
     "record.json",
     "predictions.csv",
+    "validation.csv",
     "history.csv",
     "job.json",
     "log.txt",
@@ -40,13 +42,17 @@ _CAME_LATER = {
     "peak_host_memory": None,
     "weights": None,
     "devices": 1,
+    "ensemble": None,
 }
 #: Those that are written beside themselves and renamed.
-FILES = (RECORD, PREDICTIONS, HISTORY, JOB, FAILURE)
+FILES = (RECORD, PREDICTIONS, VALIDATION, HISTORY, JOB, FAILURE)
 #: Stands where a record names its trainer, when its predictions were made elsewhere and only measured here.
 SCORED = "scored from predictions"
+#: Stands there when its predictions are the mean or median of those of other records.
+ENSEMBLE = "ensemble of finished runs"
 _FIXED = ("id", "patient", "predicted")
 _PIXELS = "pixels"
+_SD, _LOWER, _UPPER = "sd", "lower:", "upper:"
 
 
 def job_folder(runs: Path, job: Job) -> Path:
@@ -92,14 +98,16 @@ def read_job(folder: Path) -> Job:
 def write_record(folder: Path, record: RunRecord) -> None:
     """Commit a finished job: predictions and history first, then the record that makes them count."""
     write_text(folder / PREDICTIONS, predictions_csv(record.predictions))
+    if record.validation is not None:
+        write_text(folder / VALIDATION, predictions_csv(record.validation))
     write_text(folder / HISTORY, _history_csv(record.history))
     write_text(folder / RECORD, record_json(record))
 
 
 def record_json(record: RunRecord) -> str:
-    """The record without its predictions, which stand in a file of their own."""
+    """The record without its predictions, which stand in files of their own."""
     content = asdict(record)
-    del content["predictions"]
+    del content["predictions"], content["validation"]
     content["job"] = job_data(record.job)
     for name, usual in _CAME_LATER.items():
         if content[name] == usual:
@@ -119,6 +127,8 @@ def read_record(folder: Path) -> RunRecord:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
         content["predictions"] = read_predictions(folder / PREDICTIONS)
+        if (folder / VALIDATION).exists():
+            content["validation"] = read_predictions(folder / VALIDATION)
         return _adapter().validate_python(content)
     except FileNotFoundError as error:
         raise RecordError(f"{folder} holds no finished run: {Path(error.filename).name} is missing.") from error
@@ -147,6 +157,11 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
     for name in sorted(files.keys() - {FAILURE}, key=lambda name: (name == RECORD, name)):
         with replacing(folder / name) as temporary:
             temporary.write_bytes(files[name])
+
+
+def is_trained(job: Job) -> bool:
+    """Whether a record's job was a training here: neither predictions from elsewhere nor an ensemble."""
+    return job.trainer not in {SCORED, ENSEMBLE}
 
 
 def standing_records(runs: Path) -> tuple[list[RunRecord], list[RecordError]]:
@@ -182,22 +197,24 @@ def standing_failures(runs: Path) -> list[Failure]:
 
 
 def predictions_csv(predictions: Predictions) -> str:
-    """Columns id, patient, a reading a reader, predicted, and pixels where they are known.
+    """Columns id, patient, a reading a reader, predicted, then what is known: uncertainty, and pixels.
 
     Numbers are to the last bit; an absent reading is empty.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    readers = list(predictions.readings)
+    readings = {f"reading:{reader}": scores for reader, scores in predictions.readings.items()}
+    numbers = readings | {"predicted": predictions.predicted} | _uncertainty_columns(predictions.uncertainty)
+    columns = [predictions.ids, predictions.patients, *(map(_number, values) for values in numbers.values())]
     known = [_PIXELS] if predictions.pixels else []
-    writer.writerow(["id", "patient", *(f"reading:{reader}" for reader in readers), "predicted", *known])
-    columns = [predictions.readings[reader] for reader in readers]
-    for row, (sample, patient, predicted) in enumerate(
-        zip(predictions.ids, predictions.patients, predictions.predicted, strict=True)
-    ):
-        pixels = predictions.pixels[row : row + 1]
-        writer.writerow([sample, patient, *(_number(column[row]) for column in columns), _number(predicted), *pixels])
+    writer.writerow(["id", "patient", *numbers, *known])
+    writer.writerows(zip(*columns, *([predictions.pixels] if known else []), strict=True))
     return text.getvalue()
+
+
+def predictions_digest(predictions: Predictions) -> str:
+    """sha256 of the predictions as they are written."""
+    return hashlib.sha256(predictions_csv(predictions).encode()).hexdigest()
 
 
 def read_predictions(file: Path) -> Predictions:
@@ -233,7 +250,36 @@ def read_predictions(file: Path) -> Predictions:
         },
         predicted=_values(file, "predicted", columns["predicted"]),
         pixels=columns.get(_PIXELS, ()),
+        uncertainty=_uncertainty(file, columns),
     )
+
+
+def _uncertainty_columns(given: Uncertainty | None) -> dict[str, tuple[float, ...]]:
+    """Headings and numbers: sd, and the ends of an interval with its level, as in `lower:0.95`."""
+    if given is None:
+        return {}
+    columns = {_SD: given.sd, f"{_LOWER}{given.level:g}": given.lower, f"{_UPPER}{given.level:g}": given.upper}
+    return {name: values for name, values in columns.items() if values}
+
+
+def _uncertainty(file: Path, columns: Mapping[str, Sequence[str]]) -> Uncertainty | None:
+    numbers = {
+        name: _values(file, name, cells)
+        for name, cells in columns.items()
+        if name == _SD or name.startswith((_LOWER, _UPPER))
+    }
+    if not numbers:
+        return None
+    lower = next((name for name in numbers if name.startswith(_LOWER)), None)
+    if lower is None:
+        return Uncertainty(sd=numbers.get(_SD, ()))
+    level = lower.removeprefix(_LOWER)
+    try:
+        return Uncertainty(
+            sd=numbers.get(_SD, ()), lower=numbers[lower], upper=numbers[_UPPER + level], level=float(level)
+        )
+    except (KeyError, ValueError):
+        raise RecordError(f"{file}: column '{lower}' has no '{_UPPER}{level}', or its level is no number.") from None
 
 
 def _history_csv(history: Iterable[EpochReport]) -> str:

@@ -26,7 +26,18 @@ from ra_bench.specs import FilmSet, FitTask, Fitted
 from ra_bench.training.progress import FileProgress, Stopwatch
 from ra_bench.training.progress_file import CHECKPOINT, RESUME, forget_progress, has_progress
 from ra_bench.training.protocol import base_size, with_overrides
-from ra_bench.values import Cohort, EpochReport, Folds, Job, Predictions, Protocol, RunRecord, Split, SplitPlan
+from ra_bench.values import (
+    Cohort,
+    EpochReport,
+    Folds,
+    Job,
+    Predictions,
+    Protocol,
+    RunRecord,
+    Split,
+    SplitPlan,
+    Uncertainty,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
@@ -184,7 +195,8 @@ def _train(
     return RunRecord(
         job=job,
         protocol=protocol_data(protocol),
-        predictions=_predictions(_samples(cohort, split.test), fitted.test),
+        predictions=_predictions(_samples(cohort, split.test), fitted.test, fitted.test_uncertainty),
+        validation=_predictions(_samples(cohort, split.validation), fitted.validation, fitted.validation_uncertainty),
         history=tuple(history),
         parameters=fitted.parameters,
         madds=fitted.madds,
@@ -240,9 +252,9 @@ def _check(fitted: object, split: Split, model: str) -> None:
             f"The trainer of '{model}' returned {type(fitted).__name__}. A trainer's fit yields EpochReport and "
             "returns Fitted."
         )
-    for side, predicted, ids in (
-        ("validation", fitted.validation, split.validation),
-        ("test", fitted.test, split.test),
+    for side, predicted, said, ids in (
+        ("validation", fitted.validation, fitted.validation_uncertainty, split.validation),
+        ("test", fitted.test, fitted.test_uncertainty, split.test),
     ):
         if np.shape(predicted) != (len(ids),):
             raise TrainingError(
@@ -252,6 +264,27 @@ def _check(fitted: object, split: Split, model: str) -> None:
         if not np.isfinite(predicted).all():
             first = ids[int(np.flatnonzero(~np.isfinite(predicted))[0])]
             raise TrainingError(f"'{model}' predicts no finite number for {side} film '{first}'.")
+        if said is not None:
+            _check_uncertainty(said, side, ids, model)
+
+
+def _check_uncertainty(given: Uncertainty, side: str, ids: Sequence[str], model: str) -> None:
+    """An SD is no less than 0, an interval has both ends in their order, and each film has one."""
+    import numpy as np
+
+    who = f"The trainer of '{model}' gave {side} films"
+    columns = {name: np.asarray(getattr(given, name), dtype=np.float64) for name in ("sd", "lower", "upper")}
+    for name, values in columns.items():
+        if values.size and (values.shape != (len(ids),) or not np.isfinite(values).all()):
+            raise TrainingError(f"{who} {values.size} numbers as '{name}'. Give one finite number a film, {len(ids)}.")
+    if (columns["sd"] < 0).any():
+        raise TrainingError(f"{who} an SD below 0, on '{ids[int(columns['sd'].argmin())]}'. Give 0 or more.")
+    if columns["lower"].size != columns["upper"].size:
+        raise TrainingError(f"{who} one end of an interval. Give both 'lower' and 'upper', or neither.")
+    if (crossed := np.flatnonzero(columns["lower"] > columns["upper"])).size:
+        raise TrainingError(f"{who} an interval whose lower end is above its upper, on '{ids[crossed[0]]}'.")
+    if not 0 < given.level < 1:
+        raise TrainingError(f"{who} an interval of level {given.level}. Give a share between 0 and 1, such as 0.95.")
 
 
 def _check_that_films_matter(fitted: Fitted, model: str) -> None:
@@ -289,7 +322,9 @@ def sides_of(films: FilmSet, split: Split) -> dict[str, FilmSet]:
     }
 
 
-def _predictions(samples: Sequence[Sample], predicted: NDArray[np.float64]) -> Predictions:
+def _predictions(
+    samples: Sequence[Sample], predicted: NDArray[np.float64], uncertainty: Uncertainty | None
+) -> Predictions:
     readers = list(dict.fromkeys(reader for sample in samples for reader in sample.readings))
     return Predictions(
         ids=tuple(sample.sample_id for sample in samples),
@@ -297,4 +332,5 @@ def _predictions(samples: Sequence[Sample], predicted: NDArray[np.float64]) -> P
         readings={reader: tuple(sample.readings.get(reader, float("nan")) for sample in samples) for reader in readers},
         predicted=tuple(float(value) for value in predicted),
         pixels=tuple(sample.pixels for sample in samples) if all(sample.pixels for sample in samples) else (),
+        uncertainty=uncertainty,
     )
