@@ -15,7 +15,7 @@ from ra_bench.boards.render import json
 from ra_bench.boards.thumbnails import read_thumbnails, remove_thumbnails
 from ra_bench.errors import PluginError, RecordError, UnknownNameError
 from ra_bench.files import write_text
-from ra_bench.runs.records import HISTORY, PREDICTIONS, RECORD, VALIDATION, read_record, write_record
+from ra_bench.runs.records import RECORD, read_record, remove_record, write_record
 from ra_bench.values import BoardFiles
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def save_board(
     _write_board(board, kept, folder, renderers, broken)
     for stale in sorted((folder / RECORDS).glob("*")):
         if stale.name not in folders:
-            _remove_record(stale)
+            remove_record(stale)
     return board
 
 
@@ -216,13 +216,3 @@ def _write_board(
         raise PluginError(
             "\n".join([*broken, "All other files of the board are written. Mend what is named, or leave it out."])
         )
-
-
-def _remove_record(folder: Path) -> None:
-    """Remove the files that a record consists of, and the folder if nothing else is in it."""
-    if not folder.is_dir():
-        return
-    for name in (RECORD, PREDICTIONS, VALIDATION, HISTORY):
-        (folder / name).unlink(missing_ok=True)
-    if not any(folder.iterdir()):
-        folder.rmdir()

@@ -7,6 +7,7 @@ from math import isnan, nan
 from typing import TYPE_CHECKING, Literal
 
 from ra_bench.boards.columns import P_BEST, RANK, READER_RATIO
+from ra_bench.boards.ensembles import ensemble_text
 from ra_bench.boards.evaluate import rounded
 from ra_bench.boards.folds import folds_text
 from ra_bench.boards.rank import compared, places_of
@@ -135,6 +136,7 @@ def _row(
             sentence
             for sentence in (
                 *said,
+                ensemble_text(own),
                 *_elsewhere(own),
                 *_weights(own),
                 *_overrides(own),

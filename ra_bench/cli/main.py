@@ -17,6 +17,7 @@ COMMANDS = {
     "merge": "Join the runs of several machines, and write their boards.",
     "pretrain": "Train a body on chest films with findings, and write its weights.",
     "leaderboard": "Make, check, publish, export and verify boards: no training, no torch.",
+    "ensemble": "Put finished runs of a board together, film by film, as a row: no training.",
     "rescore": "Measure stored predictions on corrected labels, and show what moves.",
     "reread": "A blinded sheet of films whose labels most models contradict, to be read again.",
     "score": "Measure predictions that anybody made against readers: the full report.",

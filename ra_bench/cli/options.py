@@ -50,6 +50,14 @@ def data_folder() -> Path:
     return (Path(cache) if cache else Path.home() / ".cache") / "ra-bench"
 
 
+def seeds_in(text: str) -> list[int]:
+    """The seeds that --seeds names, each once."""
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if not all(word.isdecimal() for word in words):
+        raise click.BadParameter(f"'{text}' is no list of whole numbers such as 0,1,2", param_hint="--seeds")
+    return list(dict.fromkeys(int(word) for word in words))
+
+
 def opened(
     plugin_files: tuple[Path, ...] = (),
     without: tuple[str, ...] = (),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ra_bench.cli.duration import seconds_of
-from ra_bench.cli.options import folder_options, opened, plugin_options
+from ra_bench.cli.options import folder_options, opened, plugin_options, seeds_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,7 +147,7 @@ def command(
             models=_words(models),
             dataset=dataset,
             protocol=protocol,
-            seeds=_numbers(seeds),
+            seeds=seeds_in(seeds),
             folds=_folds(folds),
             shard=_shard(shard),
             device=device,
@@ -244,10 +244,3 @@ def _shard(text: str | None) -> Shard | None:
     if not (slash and number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
         raise click.BadParameter(f"'{text}' is no part such as 2/5, the second of five", param_hint="--shard")
     return Shard(number=int(number), of=int(of))
-
-
-def _numbers(text: str) -> list[int]:
-    words = [word.strip() for word in text.split(",") if word.strip()]
-    if not all(word.isdecimal() for word in words):
-        raise click.BadParameter(f"'{text}' is no list of whole numbers such as 0,1,2", param_hint="--seeds")
-    return list(dict.fromkeys(int(word) for word in words))

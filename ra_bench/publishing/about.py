@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, metadata
 from typing import TYPE_CHECKING
 
 from ra_bench.runs.plan import registered_model
-from ra_bench.runs.records import SCORED
+from ra_bench.runs.records import is_trained
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ def about_models(registry: Registry, records: Sequence[RunRecord]) -> dict[str, 
     found = {}
     for job in {record.job.model: record.job for record in records}.values():
         name = registered_model(job)
-        if job.trainer == SCORED or name not in registry.names("model"):
+        if not is_trained(job) or name not in registry.names("model"):
             continue
         origin = registry.origin("model", name)
         if (origin.distribution, origin.version) == (job.plugin, job.plugin_version):

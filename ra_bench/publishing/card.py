@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ra_bench.boards.columns import MEASURED_ON, OVER_SEEDS, RANK, SCALE
+from ra_bench.boards.ensembles import ensemble_text
 from ra_bench.boards.facts import COHORT, COHORT_NOTE, READERS
 from ra_bench.boards.render.escape import escaped
 from ra_bench.boards.render.numbers import as_text, films_of, rank_of
 from ra_bench.boards.render.table import TableColumn, table
 from ra_bench.publishing.about import AboutModel, facts_of, flat
-from ra_bench.runs.records import SCORED
+from ra_bench.runs.records import is_trained
 from ra_bench.runs.weights import weights_text
 
 if TYPE_CHECKING:
@@ -74,7 +75,9 @@ def _model(row: BoardRow, records: Sequence[RunRecord], about: AboutModel) -> li
 
 
 def _training(row: BoardRow, records: Sequence[RunRecord]) -> list[tuple[str, str]]:
-    trained = [record for record in records if record.job.trainer != SCORED]
+    trained = [record for record in records if is_trained(record.job)]
+    if made_of := ensemble_text(records):
+        return [("training", made_of)]
     if records and not trained:
         return [("training", "made elsewhere: how it was trained, and on what, is not known here")]
     found = [

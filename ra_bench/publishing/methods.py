@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ra_bench.boards.columns import MEASURED_ON
+from ra_bench.boards.ensembles import ensemble_text
 from ra_bench.boards.facts import COHORT, READERS
 from ra_bench.boards.render.escape import one_line
 from ra_bench.errors import RecordError
 from ra_bench.publishing.about import by_model, measured
-from ra_bench.runs.records import SCORED
+from ra_bench.runs.records import SCORED, is_trained
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -92,10 +93,12 @@ def _trainings(records: Sequence[RunRecord]) -> list[str]:
         )
     started = {record.job.model: record.weights.file for record in records if record.weights is not None}
     said += [f"{model} started from the weights {file}." for model, file in started.items()]
-    others = sorted({r.job.trainer for r in records} - {"standard", SCORED})
+    others = sorted({r.job.trainer for r in records if is_trained(r.job)} - {"standard"})
     for trainer in others:
         found = [record for record in records if record.job.trainer == trainer]
         said.append(f"{_names(found)} {_were(found)} fitted by the trainer '{trainer}' of {_packages(found)}.")
+    for model, found in by_model([record for record in records if record.ensemble is not None]).items():
+        said.append(f"{model} was not trained: {ensemble_text(found)}")
     elsewhere = [record for record in records if record.job.trainer == SCORED]
     if elsewhere:
         said.append(f"The predictions of {_names(elsewhere)} were made elsewhere and only measured here.")
@@ -153,14 +156,14 @@ def _statistics(board: Board, facts: Mapping[str, str]) -> list[str]:
 
 def _software(records: Sequence[RunRecord]) -> str:
     versions = sorted({f"{name} {value}" for record in records for name, value in record.environment.items()})
-    devices = sorted({record.device for record in records if record.job.trainer != SCORED})
+    devices = sorted({record.device for record in records if is_trained(record.job)})
     said = [f"Software and machine: {', '.join(versions)}."] if versions else []
     said += [f"Models were trained on: {', '.join(devices)}."] if devices else []
     return " ".join([*said, f"Packages of the models: {_packages(records)}."])
 
 
 def _packages(records: Sequence[RunRecord]) -> str:
-    return ", ".join(sorted({f"{r.job.plugin} {r.job.plugin_version}" for r in records if r.job.trainer != SCORED}))
+    return ", ".join(sorted({f"{r.job.plugin} {r.job.plugin_version}" for r in records if is_trained(r.job)}))
 
 
 def _names(records: Sequence[RunRecord]) -> str:

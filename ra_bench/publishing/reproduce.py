@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ra_bench.boards.columns import COMMAND
+from ra_bench.boards.ensembles import ensemble_command
 from ra_bench.boards.facts import COHORT
 from ra_bench.boards.render.escape import escaped, one_line
 from ra_bench.boards.render.table import TableColumn, table
 from ra_bench.publishing.about import by_model, facts_of
 from ra_bench.runs.plan import registered_model
-from ra_bench.runs.records import SCORED
+from ra_bench.runs.records import SCORED, is_trained
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -59,6 +60,8 @@ def _training(board: Board, records: Sequence[RunRecord]) -> list[str]:
     told = (
         [f"Made elsewhere, so that no command makes them: {', '.join(map(escaped, elsewhere))}."] if elsewhere else []
     )
+    made = sorted({record.job.model for record in records if record.ensemble is not None})
+    lines += [f"    {one_line(ensemble_command([r for r in records if r.job.model == name]))}" for name in made]
     again = [_AGAIN] if records and not board.private else []
     return ["## The trainings", "", *lines, *(line for text in (*told, *again) for line in ("", text))]
 
@@ -73,7 +76,7 @@ def exact_commands(command: str, records: Sequence[RunRecord]) -> list[str]:
     records : sequence of RunRecord
         Those of the board; without any the command stays as it is.
     """
-    trained = [record for record in records if record.job.trainer != SCORED]
+    trained = [record for record in records if is_trained(record.job)]
     if not trained or not command.startswith(_ALL):
         return [command]
     models: dict[str, set[int]] = {}

@@ -10,7 +10,7 @@ import numpy as np
 
 from ra_bench.boards.held_out import in_order
 from ra_bench.errors import RecordError
-from ra_bench.runs.records import RECORD, SCORED, read_record
+from ra_bench.runs.records import RECORD, is_trained, read_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,7 +37,7 @@ def difference_here(record: RunRecord, places: Sequence[Path]) -> float | None:
         In units of the score; the least one where the job was done here several times. nan where the films differ.
         None where the job was not done here: a record with the same times is this very training, copied.
     """
-    if record.job.trainer == SCORED or not _KEY.fullmatch(record.job.key):
+    if not is_trained(record.job) or not _KEY.fullmatch(record.job.key):
         return None
     found = [
         _largest(record.predictions, other.predictions)

@@ -9,14 +9,25 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ra_bench.boards.board import measured_again
+from ra_bench.boards.ensembles import stale_ensembles
 from ra_bench.boards.folder import BOARD, RECORDS
 from ra_bench.boards.folds import pool_folds
 from ra_bench.boards.held_out import in_order
 from ra_bench.boards.leaderboard import save_board
 from ra_bench.boards.render.json import read_board
+from ra_bench.boards.rows import unfinished_rows
 from ra_bench.errors import RecordError
 from ra_bench.reports.known_films import films_of_predictions, listed, matched
-from ra_bench.runs.records import SCORED, job_folder, predictions_csv, standing_records, write_record
+from ra_bench.runs.records import (
+    RECORD,
+    SCORED,
+    is_trained,
+    job_folder,
+    predictions_csv,
+    remove_record,
+    standing_records,
+    write_record,
+)
 from ra_bench.values import Predictions, RunRecord
 
 if TYPE_CHECKING:
@@ -70,6 +81,8 @@ def open_board(folder: Path, runs: Path) -> OpenBoard:
     if published:
         shared = {(record.job.cohort, record.job.split, record.job.protocol_hash) for record in published}
         own = [record for record in own if (record.job.cohort, record.job.split, record.job.protocol_hash) in shared]
+        keys = {record.job.key for record in published}
+        own = [record for record in own if record.job.key in keys]
     whole = {_who(record) for record in published} <= {_who(record) for record in own}
     records = own if own and whole else published
     if not records:
@@ -139,23 +152,55 @@ def add_row(
     RecordError
         A name that is taken, or that cannot name a folder.
     """
-    _check_name(opened, model.name, installed)
-    record = _record(opened, model)
-    records = [*(other for other in opened.records if other.job.model != model.name), record]
-    board = measured_again(opened.board, records, metrics)
-    write_record(job_folder(runs, record.job), record)
+    check_name(opened, model.name, installed, replaces=SCORED)
+    return put_row(opened, [_record(opened, model)], runs=runs, metrics=metrics, renderers=renderers)
+
+
+def put_row(
+    opened: OpenBoard,
+    made: Sequence[RunRecord],
+    *,
+    runs: Path,
+    metrics: Sequence[MetricSpec],
+    renderers: Sequence[RendererSpec],
+) -> Board:
+    """Put records of one name on the board, in place of those of that name, and keep them among the runs."""
+    name = made[0].job.model
+    records = [*(record for record in opened.records if record.job.model != name), *made]
+    stale = stale_ensembles(records)
+    gone = {failure.job.model for failure in stale}
+    records = [record for record in records if record.job.model not in gone]
+    unfinished = [row for row in opened.board.rows if row.name not in gone | {name}] + unfinished_rows(stale, [])
+    board = measured_again(replace(opened.board, rows=tuple(unfinished)), records, metrics)
+    folders = {job_folder(runs, record.job): record for record in made}
+    for before in sorted({file.parent for folder in folders for file in folder.parent.glob(f"*/{RECORD}")}):
+        if before not in folders:
+            remove_record(before)
+    for folder, record in folders.items():
+        write_record(folder, record)
     return save_board(board, records, opened.folder, renderers)
 
 
-def _check_name(opened: OpenBoard, name: str, installed: Collection[str]) -> None:
+def check_name(opened: OpenBoard, name: str, installed: Collection[str], *, replaces: str) -> None:
+    """Refuse a name for a row that cannot be a folder, or that is not that of a row of the same kind.
+
+    Raises
+    ------
+    RecordError
+        What is wrong with it.
+    """
     if not _NAME.fullmatch(name):
         raise RecordError(
             f"The name '{name}' cannot name a row of a board. Use letters, digits, '.', '_', '+' and '-': --name NAME."
         )
-    taken = {record.job.model for record in opened.records if record.job.trainer != SCORED} | set(installed)
-    if name in taken:
+    others = {record.job.model: record.job for record in opened.records if record.job.trainer != replaces}
+    if name in installed or (name in others and is_trained(others[name])):
         raise RecordError(
             f"'{name}' is a model that ra-bench trains. Give these predictions another name: --name NAME."
+        )
+    if name in others:
+        raise RecordError(
+            f"'{name}' is a row already, {others[name].trainer}. Give these predictions another name: --name NAME."
         )
 
 

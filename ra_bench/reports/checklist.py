@@ -8,7 +8,7 @@ from ra_bench.boards.render.numbers import as_text, fixed
 from ra_bench.cohorts.audit.finding import counted
 from ra_bench.reports.guidelines import CLAIM, GRRAS, GUIDELINES, TRIPOD
 from ra_bench.reports.values import Item
-from ra_bench.runs.records import SCORED
+from ra_bench.runs.records import is_trained
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,7 @@ def model_checklist(report: ModelReport, record: RunRecord | None = None) -> tup
             "24": f"Nothing was recalibrated here. Calibration slope {as_text(report.calibration.slope, 2)}.",
         },
     }
-    if record is not None and record.job.trainer != SCORED:
+    if record is not None and is_trained(record.job):
         said[CLAIM] |= _of_run(record)
         said[TRIPOD] |= {"12c": _training(record), "12g": f"By ra-bench {record.environment.get('ra-bench', '')}."}
     said[GRRAS]["15"] = "This report, and the same as JSON."

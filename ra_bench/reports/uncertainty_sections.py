@@ -58,13 +58,13 @@ def _calibrated_lines(found: Calibrated, report: ModelReport) -> tuple[str, ...]
         )
     else:
         honest = (
-            f"A new film is covered with a probability of {100 * found.level:g} % or more, as an average over films, if "
-            "nothing was chosen on these films and new patients are like theirs."
+            f"If nothing was chosen on these films, and new patients are like theirs, {100 * found.level:g} % or more "
+            "of new films are covered, as an average."
         )
     return (
         (
-            f"Split conformal at {100 * found.level:g} %, from {source}: prediction ± {fixed(found.margin, 2)}. {honest} "
-            f"MAE {fixed(found.mae, 2)} on them, {fixed(test, 2)} on the test films."
+            f"Split conformal at {100 * found.level:g} %, from {source}: prediction ± {fixed(found.margin, 2)}. "
+            f"{honest} MAE {fixed(found.mae, 2)} on them, {fixed(test, 2)} on the test films."
         ),
     )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ra_bench.errors import ProtocolError, RecordError
 from ra_bench.runs.plan import job_key
 from ra_bench.runs.protocols import recorded_protocol
-from ra_bench.runs.records import JOB, RECORD, SCORED, read_failure, read_job, read_record
+from ra_bench.runs.records import JOB, RECORD, is_trained, read_failure, read_job, read_record
 from ra_bench.training.protocol import protocol_hash
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _check_record(folder: Path, record: RunRecord) -> None:
     """Refuse a record that is not that of its job: half of it came from elsewhere, or was changed by hand."""
     if twice := [name for name, count in Counter(record.predictions.ids).items() if count > 1]:
         raise RecordError(f"{folder}: two predictions of film '{twice[0]}'. {_ADVICE}")
-    if record.job.trainer == SCORED:  # it was never a job: no job.json, no protocol, and its key is that of its name
+    if not is_trained(record.job):  # it was never a job: no job.json, no protocol, and its key is that of its name
         _check_names(folder, record.job)
         return
     if not (folder / JOB).exists():

@@ -15,7 +15,7 @@ import numpy as np
 
 from ra_bench.runs.gather import Finished, Gathered, Unfinished
 from ra_bench.runs.protocols import find_protocol, recorded_protocol
-from ra_bench.runs.records import LOG, SCORED, job_folder, predictions_csv, read_files, write_failure, write_files
+from ra_bench.runs.records import LOG, is_trained, job_folder, predictions_csv, read_files, write_failure, write_files
 from ra_bench.training.protocol import protocol_hash
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def refusals(name: str, gathered: Gathered) -> Iterator[str]:
     yield from settings
     if settings:
         return  # on other films all else differs too
-    trained = [found for found in finished if found.job.trainer != SCORED]
+    trained = [found for found in finished if is_trained(found.job)]
     for model, of_model in _grouped(trained, lambda found: found.job.model):
         yield from _differences(of_model, _CODE, f"records of '{model}' with different {{}}")
     for _, same in _grouped(finished, lambda found: found.job.key):
@@ -191,7 +191,7 @@ def folds_of(board: BoardRuns) -> Folds:
 def protocol_of(registry: Registry, board: BoardRuns) -> Protocol | None:
     """The protocol of a board: from a record whose model changes none of it, or the registered one; None if neither."""
     for found in board.finished:
-        if found.job.trainer != SCORED and not found.record.overrides:
+        if is_trained(found.job) and not found.record.overrides:
             return recorded_protocol(found.record)
     job = board.jobs[0].job
     if job.protocol not in registry.names("protocol"):

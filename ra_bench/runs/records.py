@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
 import math
@@ -139,6 +138,16 @@ def read_record(folder: Path) -> RunRecord:
         ) from error
 
 
+def remove_record(folder: Path) -> None:
+    """Remove the files that a record consists of, its commit first, and the folder if nothing else is in it."""
+    if not folder.is_dir():
+        return
+    for name in (RECORD, PREDICTIONS, VALIDATION, HISTORY):
+        (folder / name).unlink(missing_ok=True)
+    if not any(folder.iterdir()):
+        folder.rmdir()
+
+
 def read_files(folder: Path) -> dict[str, bytes]:
     """The files of a job by name, whole; what is being written is left out."""
     files = sorted(folder.iterdir()) if folder.is_dir() else []
@@ -210,11 +219,6 @@ def predictions_csv(predictions: Predictions) -> str:
     writer.writerow(["id", "patient", *numbers, *known])
     writer.writerows(zip(*columns, *([predictions.pixels] if known else []), strict=True))
     return text.getvalue()
-
-
-def predictions_digest(predictions: Predictions) -> str:
-    """sha256 of the predictions as they are written."""
-    return hashlib.sha256(predictions_csv(predictions).encode()).hexdigest()
 
 
 def read_predictions(file: Path) -> Predictions:

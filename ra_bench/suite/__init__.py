@@ -4,6 +4,7 @@ A file a thing that one can ask for; `opening` comes first, `planning` and `runn
 """
 
 from ra_bench.suite.cohorts import check_cohort, describe_films, show_cohort
+from ra_bench.suite.ensembles import make_ensemble
 from ra_bench.suite.measuring import look_where, measure_costs, networks
 from ra_bench.suite.merging import Joined, JoinedBoard, merge_runs
 from ra_bench.suite.opening import ALL, BUILTINS, DEFAULT_DATASET, DEFAULT_PROTOCOL, Suite, open_suite
@@ -40,6 +41,7 @@ __all__ = [
     "export_board",
     "films_to_reread",
     "look_where",
+    "make_ensemble",
     "measure_costs",
     "merge_runs",
     "networks",
