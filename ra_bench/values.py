@@ -519,6 +519,20 @@ class SiteResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UncertaintyRow:
+    """How sure a model says it is, by one `kind` of interval that is meant to cover `level`.
+
+    `films` are those of which it says so.
+    """
+
+    name: str
+    kind: str
+    level: float
+    films: int
+    metrics: Mapping[str, MetricValue]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
     """Everything that a renderer needs. `facts` are (name, value) lines: what was run, on what, when, with what."""
 
@@ -536,6 +550,8 @@ class Board:
     before: tuple[BoardRow, ...] = ()
     #: Figures beside the board, in their order: the name of a file below `figures/`, and what it shows in words.
     figures: tuple[tuple[str, str], ...] = ()
+    #: Where models say how sure they are.
+    uncertainty: tuple[UncertaintyRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from ra_bench.boards.readers import measure_readers
 from ra_bench.boards.remarks import PRIVATE, cohort_notes, measured_remarks
 from ra_bench.boards.rows import measured_rows, still_unfinished, unfinished_rows
 from ra_bench.boards.sites import measure_sites
+from ra_bench.boards.uncertainty import measure_uncertainty
 from ra_bench.values import Board, BoardRow
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from ra_bench.boards.facts import Facts
     from ra_bench.specs import MetricSpec
-    from ra_bench.values import Failure, Job, RunRecord, SiteResult
+    from ra_bench.values import Failure, Job, RunRecord, SiteResult, UncertaintyRow
 
 
 def build_board(
@@ -96,6 +97,7 @@ def assemble(
     pooled = pool_folds(records)
     whole = pooled.records
     sites: tuple[SiteResult, ...] = ()
+    uncertainty: tuple[UncertaintyRow, ...] = ()
     if whole:
         films = held_out(whole)
         resampling = draw(films)
@@ -105,6 +107,7 @@ def assemble(
         rows += readers.rows
         remarks += readers.remarks + measured_remarks(films, rows, records, measured)
         sites = measure_sites(films, pooled.sites)
+        uncertainty = measure_uncertainty(films, whole, resampling)
         facts = (*facts, *record_facts(records, films))
     left = still_unfinished(unfinished, whole)
     return Board(
@@ -118,6 +121,7 @@ def assemble(
         private=private,
         sites=sites,
         before=before,
+        uncertainty=uncertainty,
     )
 
 

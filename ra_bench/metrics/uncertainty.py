@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from ra_bench.metrics._arrays import Floats, check_confidence, vector
 
@@ -43,6 +42,8 @@ def normal_interval(predicted: ArrayLike, sd: ArrayLike, confidence: float) -> t
     >>> lower.round(2).tolist(), upper.round(2).tolist()
     ([10.2], [29.8])
     """
+    from scipy.special import ndtri
+
     p, s = _with_sd(predicted, sd)
     half = float(ndtri((1 + check_confidence(confidence)) / 2)) * s
     return p - half, p + half
@@ -123,6 +124,8 @@ def crps_normal(reference: ArrayLike, predicted: ArrayLike, sd: ArrayLike) -> Fl
     >>> crps_normal([12.0, 12.0], [10.0, 10.0], [0.0, 2.0]).round(4).tolist()
     [2.0, 1.2049]
     """
+    from scipy.special import ndtr
+
     p, s = _with_sd(predicted, sd)
     y = _as_long("reference", reference, p)
     error = np.abs(y - p)

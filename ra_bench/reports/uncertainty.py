@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from math import isinf, nan
+from math import isinf, isnan, nan
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ra_bench.boards.evaluate import rounded
 from ra_bench.boards.held_out import in_order, mean_reading
+from ra_bench.boards.uncertainty import intervals_of, resample_mean
 from ra_bench.errors import TableError
 from ra_bench.metrics import (
     complete_pairs,
@@ -17,10 +18,6 @@ from ra_bench.metrics import (
     inside,
     interval_score,
     mae,
-    mae_from_sums,
-    normal_interval,
-    resample_metric,
-    resample_sums,
     risk_coverage,
 )
 from ra_bench.reports.measure import valued
@@ -35,7 +32,6 @@ if TYPE_CHECKING:
     from ra_bench.reports.tables import ModelPredictions
     from ra_bench.values import Predictions
 
-OF_SD, OF_MODEL = "the model's SD, normal", "the model's own"
 CONFORMAL, NORMALISED = "split conformal", "split conformal, in SDs"
 #: Shares of the films that are kept where the most uncertain ones are set aside.
 KEPT = (1.0, 0.9, 0.8, 0.7, 0.5)
@@ -58,21 +54,13 @@ def measure_intervals(
         The one draw of patients of the report.
     """
     predicted, said = np.asarray(given.predicted, dtype=np.float64), given.uncertainty
-    sd = None if said is None or not said.sd else np.asarray(said.sd)
-    kinds: list[tuple[str, float, Floats, Floats]] = []
-    if sd is not None and said is not None:
-        known = np.isfinite(sd)
-        ends = [np.full(sd.shape, nan), np.full(sd.shape, nan)]
-        if known.any():
-            ends[0][known], ends[1][known] = normal_interval(predicted[known], sd[known], said.level)
-        kinds.append((OF_SD, said.level, ends[0], ends[1]))
-    if said is not None and said.lower:
-        kinds.append((OF_MODEL, said.level, np.asarray(said.lower), np.asarray(said.upper)))
+    own = {} if said is None else intervals_of(said, predicted)
+    kinds = [(kind, 0.95 if said is None else said.level, *ends) for kind, ends in own.items()]
     if calibrated is not None:
         half = np.full(predicted.shape, calibrated.margin)
         kinds.append((CONFORMAL, calibrated.level, predicted - half, predicted + half))
-        if calibrated.factor == calibrated.factor and sd is not None:
-            half = calibrated.factor * sd
+        if said is not None and said.sd and not isnan(calibrated.factor):
+            half = calibrated.factor * np.asarray(said.sd)
             kinds.append((NORMALISED, calibrated.level, predicted - half, predicted + half))
     return tuple(
         _intervals(kind, level, reference, lower, upper, resampling)
@@ -176,12 +164,9 @@ def _intervals(
 
 def _mean(values: Floats, known: NDArray[np.bool_], method: Method, resampling: Resampling) -> MetricValue:
     """The mean of what is 0 or more, resampled by patients: a mean absolute error against 0."""
-    every = np.full(known.shape, nan)
-    every[known] = values
     patients = np.unique(resampling.patient[known]).size
     with np.errstate(all="ignore"):  # equal widths have no spread to divide by
-        (sums,) = resample_sums(resampling, np.zeros(every.size), [every])
-        found = resample_metric(mae_from_sums, sums)
+        found = resample_mean(values, known, resampling)
         if np.ptp(values) == 0:
             return MetricValue(value=rounded(found.estimate))
         return valued(found, method, patients)

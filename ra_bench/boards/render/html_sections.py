@@ -10,6 +10,7 @@ from ra_bench.boards.render.escape import one_line
 from ra_bench.boards.render.legend import OF_SEEDS, OF_SITES, OVER
 from ra_bench.boards.render.moved import HOW_TO_READ, LABELS, moved
 from ra_bench.boards.render.numbers import as_text
+from ra_bench.boards.render.uncertainty import COLUMNS, HEADING, NOTE, uncertainty_rows
 from ra_bench.boards.sites import BIAS, RMSE
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Plain:
 
 def sections(board: Board) -> tuple[Plain, ...]:
     """The tables that this board has, in the order of board.md."""
-    found = (*_moved(board), *_sites(board), *_unfinished(board), *_seeds(board))
+    found = (*_moved(board), *_sites(board), *_unfinished(board), *_seeds(board), *_uncertainty(board))
     return tuple(
         Plain(
             heading=plain.heading,
@@ -95,3 +96,7 @@ def _seeds(board: Board) -> Iterable[Plain]:
         ),
         note=OF_SEEDS,
     )
+
+
+def _uncertainty(board: Board) -> Iterable[Plain]:
+    yield Plain(heading=HEADING, columns=COLUMNS, rows=uncertainty_rows(board), note=NOTE)

@@ -15,7 +15,7 @@ from ra_bench.values import Board
 def render(board: Board) -> str:
     """The whole board; the same board gives the same bytes. What few boards have is left out of others."""
     content = plain(board)
-    for key in ("sites", "before", "figures"):
+    for key in ("sites", "before", "figures", "uncertainty"):
         if not content[key]:
             del content[key]
     return as_json_text(content)
@@ -40,6 +40,7 @@ def read_board(text: str) -> Board:
         content = json.loads(text)
         measured = [row.get("metrics", {}) for row in (*content.get("rows", []), *content.get("before", []))]
         measured += [metrics for site in content.get("sites", []) for metrics in site.get("metrics", {}).values()]
+        measured += [row.get("metrics", {}) for row in content.get("uncertainty", [])]
         for value in (value for metrics in measured for value in metrics.values()):
             value.update({key: float("nan") for key in ("value", "low", "high") if value.get(key) is None})
         return TypeAdapter(Board).validate_python(content)

@@ -11,6 +11,7 @@ from ra_bench.boards.render.legend import ARROWS, OF_SEEDS, OF_SITES, OVER, lege
 from ra_bench.boards.render.moved import moved_section
 from ra_bench.boards.render.numbers import as_text, digits_of, films_of, rank_of
 from ra_bench.boards.render.table import TableColumn, table
+from ra_bench.boards.render.uncertainty import COLUMNS, HEADING, NOTE, uncertainty_rows
 from ra_bench.boards.sites import BIAS, RMSE
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def render(board: Board) -> str:
         _sites(board),
         _unfinished(board),
         _seeds(board),
+        _uncertainty(board),
         _cost(board),
         _section(board, "Published, not recomputed", ("published",), cost=True),
         _bullets("Remarks", map(escaped, board.remarks)),
@@ -137,6 +139,17 @@ def _seeds(board: Board) -> list[str]:
         ),
     ]
     return ["## Seeds: what another training would change", "", *table(columns), "", OF_SEEDS]
+
+
+def _uncertainty(board: Board) -> list[str]:
+    rows = uncertainty_rows(board)
+    if not rows:
+        return []
+    columns = [
+        TableColumn(heading=heading, cells=tuple(escaped(row[place]) for row in rows), right=place > 1)
+        for place, heading in enumerate(COLUMNS)
+    ]
+    return [f"## {HEADING}", "", *table(columns), "", NOTE]
 
 
 def _cost(board: Board) -> list[str]:
