@@ -75,6 +75,12 @@ def intervals_of(given: Uncertainty, predicted: Floats) -> dict[str, tuple[Float
     return found
 
 
+def widths(lower: Floats, upper: Floats) -> Floats:
+    """Widths of intervals, equal where they are but for rounding: their order counts."""
+    found: Floats = np.round(upper - lower, 9)
+    return found
+
+
 def resample_mean(values: Floats, known: NDArray[np.bool_], resampling: Resampling) -> Resampled:
     """The mean of what is 0 or more on the films that are `known`: resampled as a mean absolute error against 0."""
     every = np.full(known.shape, nan)
@@ -106,7 +112,8 @@ def _row(
             measured[CRPS] = crps_normal(y, p, np.asarray(said.sd)[known])
         for name, values in measured.items():
             parts.setdefault(name, []).append(resample_mean(values, known, resampling))
-        plain.setdefault(AREA, []).append(risk_coverage(y, p, high - low).area)
+        doubt = np.asarray(said.sd)[known] if kind == OF_SD else widths(low, high)
+        plain.setdefault(AREA, []).append(risk_coverage(y, p, doubt).area)
         plain.setdefault(ERROR, []).append(mae(y, p))
     shown = {
         name: with_interval(mean_over_seeds(found), "percentile" if name == COVERAGE else "bca")

@@ -9,7 +9,7 @@ import numpy as np
 
 from ra_bench.boards.evaluate import rounded
 from ra_bench.boards.held_out import in_order, mean_reading
-from ra_bench.boards.uncertainty import intervals_of, resample_mean
+from ra_bench.boards.uncertainty import intervals_of, resample_mean, widths
 from ra_bench.errors import TableError
 from ra_bench.metrics import (
     complete_pairs,
@@ -74,7 +74,7 @@ def measure_doubt(given: Predictions, reference: Floats, resampling: Resampling)
     said = given.uncertainty
     if said is None:
         return None
-    doubt = np.asarray(said.sd) if said.sd else np.asarray(said.upper) - np.asarray(said.lower)
+    doubt = np.asarray(said.sd) if said.sd else widths(np.asarray(said.lower), np.asarray(said.upper))
     known = np.isfinite(doubt)
     if not known.any():
         return None
@@ -110,7 +110,7 @@ def calibrate(model: ModelPredictions, level: float) -> Calibrated:
         why = (
             "a table of predictions has no validation films. Name the folder of a finished run"
             if record is None
-            else "this record is from before they were kept, or is made of such records. Run it again with --force"
+            else "this record is from before they were kept, or is made of such records. Run it again with --afresh"
         )
         raise TableError(f"{model.source}: --conformal takes the errors on validation films, and {why}.")
     given = in_order(record.validation)

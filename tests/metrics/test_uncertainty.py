@@ -85,7 +85,9 @@ def test_films_of_equal_doubt_are_the_mean_over_their_orders():
 def test_the_order_of_the_errors_is_the_best_and_no_order_gives_the_mae(films):
     reference, predicted, sd = films
     error = np.abs(predicted - reference)
-    assert risk_coverage(reference, predicted, error).area == pytest.approx(risk_coverage(reference, predicted, sd).best)
+    assert risk_coverage(reference, predicted, error).area == pytest.approx(
+        risk_coverage(reference, predicted, sd).best
+    )
     assert risk_coverage(reference, predicted, np.ones(50)).area == pytest.approx(mae(reference, predicted))
     assert risk_coverage(reference, predicted, -error).area > mae(reference, predicted)
 
