@@ -38,7 +38,7 @@ COVERAGE, WIDTH, SCORE, CRPS, AREA, ERROR = "coverage", "width", "interval_score
 def measure_uncertainty(
     films: HeldOut, records: Sequence[RunRecord], resampling: Resampling
 ) -> tuple[UncertaintyRow, ...]:
-    """A row for each model and kind of interval that all its seeds give, the mean over seeds.
+    """A row for each model, by name, and kind of interval that all its seeds give: the mean over seeds.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def measure_uncertainty(
         models.setdefault(record.job.model, []).append(in_order(record.predictions))
     return tuple(
         row
-        for model, own in models.items()
+        for model, own in sorted(models.items())
         for kind in (OF_SD, OF_MODEL)
         if (row := _row(model, kind, own, films.reference, resampling)) is not None
     )

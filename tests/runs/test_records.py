@@ -18,13 +18,14 @@ from ra_bench.runs.records import (
     read_predictions,
     read_record,
     record_json,
+    remove_record,
     standing_failures,
     standing_records,
     write_failure,
     write_job,
     write_record,
 )
-from ra_bench.values import EpochReport, Failure, Fold, Job, Predictions, RunRecord
+from ra_bench.values import Ensemble, EpochReport, Failure, Fold, Job, Member, Predictions, RunRecord, Uncertainty
 
 JOB = Job(
     key="0123456789abcdef",
@@ -234,3 +235,42 @@ def test_a_job_in_folds_comes_back_with_its_fold_and_has_a_folder_of_its_own(tmp
 def test_a_job_without_folds_says_nothing_of_them(tmp_path):
     write_record(tmp_path, RECORD)
     assert "fold" not in (tmp_path / "record.json").read_text()
+
+
+def test_what_a_model_says_of_its_error_comes_back_with_its_level(tmp_path):
+    said = Uncertainty(sd=(0.1, math.pi), lower=(1.0, 2.5), upper=(3.0, 4.5), level=0.9)
+    file = tmp_path / "predictions.csv"
+    file.write_text(predictions_csv(replace(RECORD.predictions, uncertainty=said)))
+    assert file.read_text().splitlines()[0].endswith("predicted,sd,lower:0.9,upper:0.9")
+    assert read_predictions(file).uncertainty == said
+
+
+def test_an_sd_alone_comes_back_alone(tmp_path):
+    file = tmp_path / "predictions.csv"
+    file.write_text(predictions_csv(replace(RECORD.predictions, uncertainty=Uncertainty(sd=(1.5, 2.5)))))
+    assert read_predictions(file).uncertainty == Uncertainty(sd=(1.5, 2.5))
+
+
+@pytest.mark.parametrize("header", ["id,patient,predicted,lower:0.9,upper:0.8", "id,patient,predicted,lower:x,upper:x"])
+def test_ends_that_do_not_belong_together_are_refused(tmp_path, header):
+    file = tmp_path / "predictions.csv"
+    file.write_text(f"{header}\na,b,1,2,3\n")
+    with pytest.raises(RecordError, match="or its level is no number"):
+        read_predictions(file)
+
+
+def test_validation_films_and_members_come_back(tmp_path):
+    member = Member(model="a", seed=1, key="k", predictions="d")
+    full = replace(RECORD, validation=RECORD.predictions, ensemble=Ensemble(how="median", members=(member,)))
+    write_record(tmp_path, full)
+    assert read_record(tmp_path) == full
+
+
+def test_a_record_that_is_removed_leaves_nothing_but_what_is_not_its_own(tmp_path):
+    write_record(tmp_path / "run", replace(RECORD, validation=RECORD.predictions))
+    remove_record(tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    write_record(tmp_path / "run", RECORD)
+    (tmp_path / "run" / "note.txt").write_text("mine")
+    remove_record(tmp_path / "run")
+    assert [file.name for file in (tmp_path / "run").iterdir()] == ["note.txt"]

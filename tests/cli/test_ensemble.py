@@ -1,0 +1,164 @@
+"""`ra-bench ensemble` on a board whose runs are there: nothing is trained."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from click.testing import CliRunner
+
+from ra_bench.boards.board import build_board
+from ra_bench.boards.leaderboard import rebuild, save_board
+from ra_bench.boards.render.json import read_board
+from ra_bench.builtin import register_metrics, register_renderers
+from ra_bench.cli.ensemble_command import command
+from ra_bench.errors import RecordError
+from ra_bench.runs.gather import gather
+from ra_bench.runs.records import job_folder, read_files, write_record
+from ra_bench.values import Job, Predictions, RunRecord
+
+FILMS = 12
+
+
+def record(model, seed, error):
+    job = Job(
+        key=f"{model}{seed}".ljust(12, "0"),
+        board="made-up",
+        model=model,
+        seed=seed,
+        **dict.fromkeys(("dataset", "cohort", "split", "protocol", "protocol_hash"), "x"),
+        **dict.fromkeys(("plugin", "plugin_version", "plugin_source", "trainer", "trainer_source"), "x"),
+    )
+    scores = tuple(10.0 * number for number in range(FILMS))
+    return RunRecord(
+        job=job,
+        protocol={},
+        predictions=Predictions(
+            ids=tuple(f"f{number:02d}" for number in range(FILMS)),
+            patients=tuple(f"p{number:02d}" for number in range(FILMS)),
+            readings={"a": scores},
+            predicted=tuple(score + error * (-1) ** number for number, score in enumerate(scores)),
+        ),
+        history=(),
+        **dict.fromkeys(("parameters", "madds", "seconds_per_epoch", "peak_memory", "kept_epoch", "pretrained_on")),
+        seconds=1.0,
+        overrides={},
+        device="cpu",
+        finished="2022-03-01T12:00:00Z",
+        environment={},
+    )
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A board of two models with two seeds each, and its runs."""
+    records = [record(model, seed, error + seed) for model, error in (("m", 4.0), ("n", -6.0)) for seed in (0, 1)]
+    for one in records:
+        write_record(job_folder(tmp_path / "runs", one.job), one)
+    board = build_board("made-up", records=records, metrics=list(register_metrics()), simulated=True)
+    save_board(board, records, tmp_path / "boards" / "made-up", list(register_renderers()), figures=False)
+    return tmp_path
+
+
+def ask(place, *words):
+    options = ["--runs", str(place / "runs"), "--boards", str(place / "boards"), "--data", str(place / "data")]
+    found = CliRunner().invoke(command, ["made-up", *words, *options], catch_exceptions=True)
+    if found.exception is not None and not isinstance(found.exception, SystemExit):
+        raise found.exception
+    return found
+
+
+def shown(place, name):
+    board = read_board((place / "boards" / "made-up" / "board.json").read_text())
+    return next((row for row in board.rows if row.name == name), None)
+
+
+def all_files(folder):
+    return {file: file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file() and file.name != ".lock"}
+
+
+def test_it_is_a_ranked_row_that_says_what_it_is(place):
+    said = ask(place, "--models", "m,n").output
+    assert "ensemble-m-n: Ensemble, the mean of 2 runs: m and n, seed by seed." in said
+    row = shown(place, "ensemble-m-n")
+    assert (row.rank, row.seeds) == (1, (0, 1))
+    assert row.metrics["rmse"].value == pytest.approx(0.5)  # errors of 4 and -6 leave 1, of 5 and -5 nothing
+
+
+def test_made_again_it_is_the_same_to_the_byte(place):
+    ask(place, "--models", "m,n")
+    before = all_files(place)
+    ask(place, "--models", "n,m")
+    assert all_files(place) == before
+
+
+def test_the_board_can_be_made_again_from_its_folder(place):
+    ask(place, "--models", "m,n", "--together", "--name", "four")
+    ask(place, "--models", "m,n", "--name", "both")
+    before = all_files(place / "boards")
+    rebuild(place / "boards" / "made-up", list(register_metrics()), list(register_renderers()))
+    assert all_files(place / "boards") == before
+
+
+def test_made_otherwise_it_replaces_the_row_and_its_records(place):
+    ask(place, "--models", "m,n", "--name", "both")
+    ask(place, "--models", "m,n", "--name", "both", "--together")
+    assert shown(place, "both").seeds == (0,)
+    assert len(list((place / "runs" / "made-up" / "both").iterdir())) == 1
+    assert len(list((place / "boards" / "made-up" / "records").glob("both-*"))) == 1
+
+
+def test_when_a_member_is_made_anew_the_next_row_finds_it_stale(place):
+    ask(place, "--models", "m,n", "--name", "both")
+    changed = replace(record("n", 0, -9.0), finished="2022-04-01T12:00:00Z")
+    write_record(job_folder(place / "runs", changed.job), changed)
+    said = ask(place, "--models", "m", "--name", "ms").output
+    row = shown(place, "both")
+    assert (row.kind, row.rank) == ("failed", None)
+    assert "Its member n, seed 0, was made anew since" in row.remark
+    assert "ra-bench ensemble made-up --models m,n --seeds 0,1 --name both" in " ".join(said.split())
+    ask(place, "--models", "m,n", "--seeds", "0,1", "--name", "both")
+    assert shown(place, "both").kind == "model"
+    assert [row.kind for row in read_board((place / "boards/made-up/board.json").read_text()).rows].count("failed") == 0
+
+
+def test_its_folder_is_no_broken_job_for_merging(place):
+    ask(place, "--models", "m,n")
+    found = gather([place / "runs"])
+    assert not [said for said in found.broken if "ensemble" in said]
+    assert {one.job.model for one in found.finished} == {"ensemble-m-n"}  # the others have no job.json here
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--models", "m,o"), r"no finished run of 'o'\. It has m, n"),
+        (("--models", "m", "--seeds", "0"), "takes two runs or more"),
+        (("--models", "m,n", "--name", "n"), "'n' is a model that ra-bench trains"),
+        (("--models", "m,n", "--name", "../x"), "cannot name a row"),
+        (("--models", "m,n", "--name", "resnet50"), "'resnet50' is a model that ra-bench trains"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_written(place, words, said):
+    before = all_files(place)
+    with pytest.raises(RecordError, match=said):
+        ask(place, *words)
+    assert all_files(place) == before
+
+
+def test_a_board_that_is_not_there_is_refused(place):
+    with pytest.raises(RecordError, match="There is no board in"):
+        CliRunner().invoke(
+            command, ["other", "--models", "m,n", "--boards", str(place / "boards")], catch_exceptions=False
+        )
+
+
+def test_models_must_be_named(place):
+    assert "Missing option '--models'" in ask(place).output
+
+
+def test_the_files_of_a_member_are_left_alone(place):
+    folder = job_folder(place / "runs", record("m", 0, 4.0).job)
+    before = read_files(folder)
+    ask(place, "--models", "m,n")
+    assert read_files(folder) == before
