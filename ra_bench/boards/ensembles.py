@@ -122,6 +122,21 @@ def stale_ensembles(records: Sequence[RunRecord]) -> list[Failure]:
     ]
 
 
+def unlike_their_members(records: Sequence[RunRecord]) -> list[str]:
+    """A sentence on each record of an ensemble that is not what its members' predictions give."""
+    by_key = {record.job.key: record for record in records if record.ensemble is None}
+    said = [f"{_who(failure.job)}: {failure.reason}" for failure in stale_ensembles(records)]
+    for record in records:
+        members = [by_key.get(member.key) for member in record.ensemble.members] if record.ensemble is not None else []
+        group = [member for member in members if member is not None]
+        if record.ensemble is None or len(group) < len(members):
+            continue  # no ensemble, or its members are not there: that is told
+        made = _combined(group, [member.predictions for member in group], record.ensemble.how)
+        if not np.allclose(made.predicted, in_order(record.predictions).predicted, rtol=1e-12, equal_nan=True):
+            said.append(f"{_who(record.job)}: its predictions are not the {record.ensemble.how} of its members'.")
+    return said
+
+
 def predictions_digest(given: Predictions) -> str:
     """sha256 of what is predicted, in the order of the films; films that are numbered anew keep that order."""
     return hashlib.sha256("\n".join(repr(float(value)) for value in in_order(given).predicted).encode()).hexdigest()

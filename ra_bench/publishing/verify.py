@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ra_bench.boards.board import measured_again
 from ra_bench.boards.columns import OWN
+from ra_bench.boards.ensembles import unlike_their_members
 from ra_bench.boards.facts import COHORT
 from ra_bench.boards.folder import BOARD, RECORDS
 from ra_bench.boards.render.escape import one_line
@@ -138,6 +139,7 @@ def verify(
         problems=(
             *given.broken,
             *readings.problems,
+            *map(one_line, unlike_their_members(given.records)),
             *_setting(given),
             *(problem for row in rows for problem in row.problems),
             *sorted(unheard),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ra_bench.boards.board import build_board
-from ra_bench.boards.ensembles import ensembles_of, predictions_digest, stale_ensembles
+from ra_bench.boards.ensembles import ensembles_of, predictions_digest, stale_ensembles, unlike_their_members
 from ra_bench.boards.publishable import publishable
 from ra_bench.errors import RecordError
 from ra_bench.runs.records import record_json
@@ -186,3 +186,23 @@ def test_it_is_stale_when_a_member_is_made_anew(runs, made, change):
 def test_the_command_says_what_was_together(runs):
     (found,) = ensembles_of(runs, ["a", "b"], name="all", together=True)
     assert "--models a,b --seeds 0,1 --together --name all" in stale_ensembles([found])[0].advice
+
+
+def test_an_ensemble_is_what_its_members_give(runs):
+    made_of = ensembles_of(runs, ["a", "b"], name="both", how="median")
+    given = publishable([*runs, *made_of], keep_ids=False)
+    assert unlike_their_members(given) == []
+
+
+def test_an_ensemble_that_was_made_better_by_hand_is_told(runs, made):
+    first, second = ensembles_of(runs, ["a", "b"], name="both")
+    better = replace(first, predictions=replace(first.predictions, predicted=made.predictions(1, 1).predicted))
+    assert unlike_their_members([*runs, better, second]) == [
+        "both, seed 0: its predictions are not the mean of its members'."
+    ]
+
+
+def test_an_ensemble_of_members_that_are_not_there_is_told(runs):
+    made_of = ensembles_of(runs, ["a", "b"], name="both")
+    said = unlike_their_members([*runs[1:], *made_of])
+    assert said[0] == "both, seed 0: Its member a, seed 0, was made anew since, or is no longer on the board."
