@@ -144,6 +144,7 @@ def verify(
             *(problem for row in rows for problem in row.problems),
             *sorted(unheard),
             *([] if again is None else _other_sites(given.board, again, known)),
+            *([] if again is None else _other_uncertainty(given.board, again)),
         ),
         notes=(*readings.notes, *_notes(given, known)),
     )
@@ -227,6 +228,17 @@ def _other_sites(board: Board, again: Board, known: Collection[str]) -> Iterator
             for sentence in _other_metrics(values, other.metrics.get(model, {}), known):
                 yield f"site {one_line(site.site)!r}, {one_line(model)}: {sentence}"
     yield from (f"site {one_line(name)!r}: has predictions, and no place on the board" for name in made)
+
+
+def _other_uncertainty(board: Board, again: Board) -> Iterator[str]:
+    """The same for what models say of their own error."""
+    made = {(row.name, row.kind): row for row in again.uncertainty}
+    for row in board.uncertainty:
+        who, other = f"uncertainty of {one_line(row.name)}", made.get((row.name, row.kind))
+        if other is None or (row.films, row.level) != (other.films, other.level):
+            yield f"{who}: other films or another level than the records have"
+        else:
+            yield from (f"{who}: {said}" for said in _other_metrics(row.metrics, other.metrics, row.metrics))
 
 
 def _equal(first: object, second: object) -> bool:

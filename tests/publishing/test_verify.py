@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from ra_bench.boards.ensembles import ensembles_of
 from ra_bench.errors import RecordError
 from ra_bench.publishing.readings import as_given, of_cohort
 from ra_bench.publishing.verify import read_submission, verify
@@ -300,3 +301,42 @@ def test_another_job_of_that_model_is_no_re_training(made, folder, tmp_path):
     other = replace(record, job=replace(record.job, key="f" * 64))
     write_record(job_folder(tmp_path / "runs", record.job), other)
     assert marks(checked(made, folder, places=[tmp_path / "runs"]))["far"] == "re-scored"
+
+
+def with_ensemble(made, folder):
+    """A board with an ensemble of two models, and its records as they were before it was published."""
+    own = made.records()
+    own += ensembles_of(own, ["close", "far"], name="both")
+    made.write(folder, own)
+    return own
+
+
+def test_an_ensemble_follows_from_its_members(made, tmp_path):
+    with_ensemble(made, tmp_path / "clinic")
+    found = checked(made, tmp_path / "clinic")
+    assert found.problems == ()
+    assert marks(found)["both"] == "re-scored"
+
+
+def test_an_ensemble_of_other_predictions_is_told(made, tmp_path):
+    own = with_ensemble(made, tmp_path / "clinic")
+    better = replace(own[-1], predictions=replace(own[0].predictions, uncertainty=own[-1].predictions.uncertainty))
+    made.write(tmp_path / "clinic", [*own[:-1], better])
+    assert (
+        "both, seed 0: its predictions are not the mean of its members'." in checked(made, tmp_path / "clinic").problems
+    )
+
+
+def test_an_uncertainty_that_does_not_follow_is_told(made, tmp_path):
+    with_ensemble(made, tmp_path / "clinic")
+    claim(tmp_path / "clinic", lambda board: board["uncertainty"][0]["metrics"]["coverage"].update(value=0.95))
+    (said,) = checked(made, tmp_path / "clinic").problems
+    assert said.startswith("uncertainty of both: coverage is 0.95 on the board, ")
+
+
+def test_an_uncertainty_at_another_level_is_told(made, tmp_path):
+    with_ensemble(made, tmp_path / "clinic")
+    claim(tmp_path / "clinic", lambda board: board["uncertainty"][0].update(level=0.5))
+    assert checked(made, tmp_path / "clinic").problems == (
+        "uncertainty of both: other films or another level than the records have",
+    )
