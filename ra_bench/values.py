@@ -340,7 +340,8 @@ class Uncertainty:
     """What a model says of its own error, a number a film, in the unit of the score: an SD, an interval, or both.
 
     What is not said is empty; nan where it says nothing of one film. Between `lower` and `upper` the reference lies
-    with the probability `level`, or so the model says.
+    with the probability `level`, or so the model says. An SD alone is measured by the 95 % interval of a normal
+    distribution.
     """
 
     sd: tuple[float, ...] = ()

@@ -99,6 +99,8 @@ def ensembles_of(
 
 def stale_ensembles(records: Sequence[RunRecord]) -> list[Failure]:
     """A failure for each record of an ensemble of which a member is gone or has other predictions than it had."""
+    if all(record.ensemble is None for record in records):
+        return []
     standing = {
         (record.job.key, predictions_digest(record.predictions)) for record in records if record.ensemble is None
     }
@@ -120,6 +122,13 @@ def stale_ensembles(records: Sequence[RunRecord]) -> list[Failure]:
         for record in records
         if (name := record.job.model) in gone
     ]
+
+
+def without_stale(records: Sequence[RunRecord]) -> tuple[list[RunRecord], list[Failure]]:
+    """The records that stand, and the failures of `stale_ensembles`."""
+    stale = stale_ensembles(records)
+    gone = {failure.job.model for failure in stale}
+    return [record for record in records if record.job.model not in gone], stale
 
 
 def unlike_their_members(records: Sequence[RunRecord]) -> list[str]:

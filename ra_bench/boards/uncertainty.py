@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from ra_bench.values import Predictions, RunRecord, Uncertainty
 
 OF_SD, OF_MODEL = "its SD, normal", "its own"
+#: Of the normal interval that an SD alone means.
+LEVEL = 0.95
 COVERAGE, WIDTH, SCORE, CRPS, AREA, ERROR = "coverage", "width", "interval_score", "crps", "aurc", "mae"
 
 
@@ -51,13 +53,18 @@ def measure_uncertainty(
     """
     models: dict[str, list[Predictions]] = {}
     for record in records:
-        models.setdefault(record.job.model, []).append(in_order(record.predictions))
+        models.setdefault(record.job.model, []).append(record.predictions)
     return tuple(
         row
         for model, own in sorted(models.items())
         for kind in (OF_SD, OF_MODEL)
         if (row := _row(model, kind, own, films.reference, resampling)) is not None
     )
+
+
+def level_of(given: Uncertainty) -> float:
+    """The level at which a model is measured: that of the interval which it gives, or 95 %."""
+    return given.level if given.lower else LEVEL
 
 
 def intervals_of(given: Uncertainty, predicted: Floats) -> dict[str, tuple[Floats, Floats]]:
@@ -68,7 +75,7 @@ def intervals_of(given: Uncertainty, predicted: Floats) -> dict[str, tuple[Float
         known = np.isfinite(sd) & np.isfinite(predicted)
         lower, upper = np.full(sd.shape, nan), np.full(sd.shape, nan)
         if known.any():
-            lower[known], upper[known] = normal_interval(predicted[known], sd[known], given.level)
+            lower[known], upper[known] = normal_interval(predicted[known], sd[known], level_of(given))
         found[OF_SD] = (lower, upper)
     if given.lower:
         found[OF_MODEL] = (np.asarray(given.lower, dtype=np.float64), np.asarray(given.upper, dtype=np.float64))
@@ -95,7 +102,9 @@ def _row(
     films, level = [], nan
     parts: dict[str, list[Resampled]] = {}
     plain: dict[str, list[float]] = {}
-    for given in seeds:
+    if any(given.uncertainty is None for given in seeds):
+        return None
+    for given in map(in_order, seeds):
         predicted = np.asarray(given.predicted, dtype=np.float64)
         said = given.uncertainty
         ends = None if said is None else intervals_of(said, predicted).get(kind)
@@ -105,7 +114,7 @@ def _row(
         if not known.any():
             return None
         y, p, low, high = (values[known] for values in (reference, predicted, *ends))
-        level = said.level
+        level = level_of(said)
         films.append(int(known.sum()))
         measured = {COVERAGE: inside(y, low, high), WIDTH: high - low, SCORE: interval_score(y, low, high, level)}
         if kind == OF_SD:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ra_bench.boards.board import measured_again
-from ra_bench.boards.ensembles import stale_ensembles
+from ra_bench.boards.ensembles import without_stale
 from ra_bench.boards.folder import BOARD, RECORDS
 from ra_bench.boards.folds import pool_folds
 from ra_bench.boards.held_out import in_order
@@ -19,7 +19,6 @@ from ra_bench.boards.rows import unfinished_rows
 from ra_bench.errors import RecordError
 from ra_bench.reports.known_films import films_of_predictions, listed, matched
 from ra_bench.runs.records import (
-    RECORD,
     SCORED,
     is_trained,
     job_folder,
@@ -166,19 +165,23 @@ def put_row(
 ) -> Board:
     """Put records of one name on the board, in place of those of that name, and keep them among the runs."""
     name = made[0].job.model
-    records = [*(record for record in opened.records if record.job.model != name), *made]
-    stale = stale_ensembles(records)
-    gone = {failure.job.model for failure in stale}
-    records = [record for record in records if record.job.model not in gone]
-    unfinished = [row for row in opened.board.rows if row.name not in gone | {name}] + unfinished_rows(stale, [])
-    board = measured_again(replace(opened.board, rows=tuple(unfinished)), records, metrics)
-    folders = {job_folder(runs, record.job): record for record in made}
-    for before in sorted({file.parent for folder in folders for file in folder.parent.glob(f"*/{RECORD}")}):
-        if before not in folders:
-            remove_record(before)
-    for folder, record in folders.items():
-        write_record(folder, record)
+    records, stale = without_stale([*(record for record in opened.records if record.job.model != name), *made])
+    told = {name} | {failure.job.model for failure in stale}
+    rows = [*(row for row in opened.board.rows if row.name not in told), *unfinished_rows(stale, [])]
+    board = measured_again(replace(opened.board, rows=tuple(rows)), records, metrics)
+    _forget_others(made, runs)
+    for record in made:
+        write_record(job_folder(runs, record.job), record)
     return save_board(board, records, opened.folder, renderers)
+
+
+def _forget_others(made: Sequence[RunRecord], runs: Path) -> None:
+    """Remove records of that name, made in that way, which these replace: of other seeds. Never those of a training."""
+    kept = {job_folder(runs, record.job) for record in made}
+    for record in standing_records(job_folder(runs, made[0].job).parent)[0]:
+        folder = job_folder(runs, record.job)
+        if record.job.trainer == made[0].job.trainer and folder not in kept:
+            remove_record(folder)
 
 
 def check_name(opened: OpenBoard, name: str, installed: Collection[str], *, replaces: str) -> None:

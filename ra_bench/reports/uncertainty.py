@@ -9,7 +9,7 @@ import numpy as np
 
 from ra_bench.boards.evaluate import rounded
 from ra_bench.boards.held_out import in_order, mean_reading
-from ra_bench.boards.uncertainty import intervals_of, resample_mean, widths
+from ra_bench.boards.uncertainty import LEVEL, intervals_of, level_of, resample_mean, widths
 from ra_bench.errors import TableError
 from ra_bench.metrics import (
     complete_pairs,
@@ -55,7 +55,7 @@ def measure_intervals(
     """
     predicted, said = np.asarray(given.predicted, dtype=np.float64), given.uncertainty
     own = {} if said is None else intervals_of(said, predicted)
-    kinds = [(kind, 0.95 if said is None else said.level, *ends) for kind, ends in own.items()]
+    kinds = [(kind, LEVEL if said is None else level_of(said), *ends) for kind, ends in own.items()]
     if calibrated is not None:
         half = np.full(predicted.shape, calibrated.margin)
         kinds.append((CONFORMAL, calibrated.level, predicted - half, predicted + half))

@@ -262,7 +262,8 @@ def _uncertainty_columns(given: Uncertainty | None) -> dict[str, tuple[float, ..
     """Headings and numbers: sd, and the ends of an interval with its level, as in `lower:0.95`."""
     if given is None:
         return {}
-    columns = {_SD: given.sd, f"{_LOWER}{given.level:g}": given.lower, f"{_UPPER}{given.level:g}": given.upper}
+    level = repr(float(given.level))
+    columns = {_SD: given.sd, _LOWER + level: given.lower, _UPPER + level: given.upper}
     return {name: values for name, values in columns.items() if values}
 
 
@@ -274,16 +275,21 @@ def _uncertainty(file: Path, columns: Mapping[str, Sequence[str]]) -> Uncertaint
     }
     if not numbers:
         return None
+    if any(sd < 0 for sd in numbers.get(_SD, ())):
+        raise RecordError(f"{file}: column '{_SD}' has a number below 0.")
     lower = next((name for name in numbers if name.startswith(_LOWER)), None)
     if lower is None:
         return Uncertainty(sd=numbers.get(_SD, ()))
     level = lower.removeprefix(_LOWER)
     try:
-        return Uncertainty(
+        found = Uncertainty(
             sd=numbers.get(_SD, ()), lower=numbers[lower], upper=numbers[_UPPER + level], level=float(level)
         )
     except (KeyError, ValueError):
         raise RecordError(f"{file}: column '{lower}' has no '{_UPPER}{level}', or its level is no number.") from None
+    if not 0 < found.level < 1 or any(low > high for low, high in zip(found.lower, found.upper, strict=True)):
+        raise RecordError(f"{file}: '{lower}' has no level between 0 and 1, or an end above its '{_UPPER}{level}'.")
+    return found
 
 
 def _history_csv(history: Iterable[EpochReport]) -> str:

@@ -28,16 +28,14 @@ def write_board(suite: Suite, plan: Plan, waiting: Sequence[Job], *, figures: bo
     A renderer or figure that fails stops no run: all else is written, and the sentence on it is given back.
     """
     from ra_bench.boards.board import build_board
-    from ra_bench.boards.ensembles import stale_ensembles
+    from ra_bench.boards.ensembles import without_stale
     from ra_bench.boards.facts import setting_facts
     from ra_bench.boards.leaderboard import save_board
 
     folder = suite.runs / plan.board
     records = [record for record in standing_records(folder)[0] if is_current(suite, plan, record.job)]
     failures = [failure for failure in standing_failures(folder) if is_current(suite, plan, failure.job)]
-    stale = stale_ensembles(records)
-    gone = {failure.job.model for failure in stale}
-    records = [record for record in records if record.job.model not in gone]
+    records, stale = without_stale(records)
     finished = {record.job.key for record in records}
     board = build_board(
         plan.board,

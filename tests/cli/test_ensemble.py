@@ -14,7 +14,7 @@ from ra_bench.builtin import register_metrics, register_renderers
 from ra_bench.cli.ensemble_command import command
 from ra_bench.errors import RecordError
 from ra_bench.runs.gather import gather
-from ra_bench.runs.records import job_folder, read_files, write_record
+from ra_bench.runs.records import job_folder, read_files, read_record, write_record
 from ra_bench.values import Job, Predictions, RunRecord
 
 FILMS = 12
@@ -162,3 +162,10 @@ def test_the_files_of_a_member_are_left_alone(place):
     before = read_files(folder)
     ask(place, "--models", "m,n")
     assert read_files(folder) == before
+
+
+def test_a_training_of_that_name_that_is_on_no_board_is_left_alone(place):
+    mine = record("both", 7, 3.0)
+    write_record(job_folder(place / "runs", mine.job), mine)
+    ask(place, "--models", "m,n", "--name", "both")
+    assert read_record(job_folder(place / "runs", mine.job)) == mine

@@ -251,11 +251,20 @@ def test_an_sd_alone_comes_back_alone(tmp_path):
     assert read_predictions(file).uncertainty == Uncertainty(sd=(1.5, 2.5))
 
 
-@pytest.mark.parametrize("header", ["id,patient,predicted,lower:0.9,upper:0.8", "id,patient,predicted,lower:x,upper:x"])
-def test_ends_that_do_not_belong_together_are_refused(tmp_path, header):
+@pytest.mark.parametrize(
+    ("columns", "cells", "said"),
+    [
+        ("lower:0.9,upper:0.8", "2,3", "has no 'upper:0.9', or its level is no number"),
+        ("lower:x,upper:x", "2,3", "or its level is no number"),
+        ("lower:9,upper:9", "2,3", "has no level between 0 and 1"),
+        ("lower:0.9,upper:0.9", "3,2", "or an end above its 'upper:0.9'"),
+        ("sd,note", "-3,2", "column 'sd' has a number below 0"),
+    ],
+)
+def test_an_uncertainty_that_means_nothing_is_refused(tmp_path, columns, cells, said):
     file = tmp_path / "predictions.csv"
-    file.write_text(f"{header}\na,b,1,2,3\n")
-    with pytest.raises(RecordError, match="or its level is no number"):
+    file.write_text(f"id,patient,predicted,{columns}\na,b,1,{cells}\n")
+    with pytest.raises(RecordError, match=said):
         read_predictions(file)
 
 
