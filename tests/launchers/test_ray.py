@@ -291,7 +291,7 @@ def test_a_node_does_a_job_in_a_folder_of_its_own_and_gives_its_files_back(work,
     epochs = []
     record, files = do_errand(errand(made), job, epochs.append)
     assert [report.epoch for report in epochs] == [1]
-    assert sorted(files) == ["history.csv", "job.json", "log.txt", "predictions.csv", "record.json"]
+    assert sorted(files) == ["history.csv", "job.json", "log.txt", "predictions.csv", "record.json", "validation.csv"]
     assert not made.workplace.runs.exists()
     assert list((tmp_path / "scratch").iterdir()) == []
     write_files(tmp_path / "back", files)
