@@ -71,6 +71,8 @@ def ensembles_of(
         A member that is not on the board, is an ensemble itself, or is of other films; or fewer than two members.
     """
     models = sorted(dict.fromkeys(models))
+    if not models:
+        raise RecordError("No model is named. Name those of the board that are to be members: --models a,b.")
     own = {model: [record for record in records if record.job.model == model] for model in models}
     for model, found in own.items():
         _check_model(model, found, records, facts)

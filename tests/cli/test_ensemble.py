@@ -133,6 +133,7 @@ def test_its_folder_is_no_broken_job_for_merging(place):
     ("words", "said"),
     [
         (("--models", "m,o"), r"no finished run of 'o'\. It has m, n"),
+        (("--models", ","), "No model is named"),
         (("--models", "m", "--seeds", "0"), "takes two runs or more"),
         (("--models", "m,n", "--name", "n"), "'n' is a model that ra-bench trains"),
         (("--models", "m,n", "--name", "../x"), "cannot name a row"),
