@@ -50,7 +50,11 @@ class UnknownNameError(RaBenchError):
 
 
 class PluginError(RaBenchError):
-    """A plugin that cannot be loaded, or that hands over something wrong."""
+    """A plugin that cannot be loaded, or that hands over something wrong; `where` is "file:line", if it is known."""
+
+    def __init__(self, said: str, where: str = "") -> None:
+        super().__init__(f"{said}\nSee {where}" if where else said)
+        self.said, self.where = said, where
 
 
 class ProtocolError(RaBenchError):

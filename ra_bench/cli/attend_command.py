@@ -6,14 +6,16 @@ from pathlib import Path
 
 import click
 
+from ra_bench.cli.complete import names_of
 from ra_bench.cli.options import folder_options, opened, plugin_options
 
 
 @click.command("attend")
-@click.argument("model")
+@click.argument("model", shell_complete=names_of("model"))
 @click.option(
     "--dataset",
     metavar="NAME|FILE",
+    shell_complete=names_of("dataset"),
     default="synthetic-hands",
     show_default=True,
     help="That it was trained on: a dataset, or the path of a cohort.toml.",
@@ -21,6 +23,7 @@ from ra_bench.cli.options import folder_options, opened, plugin_options
 @click.option(
     "--protocol",
     metavar="NAME|FILE",
+    shell_complete=names_of("protocol"),
     default="quick",
     show_default=True,
     help="Under which it was trained: a protocol, or the path of a TOML file.",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ra_bench.cli.groups import WithDefault
 from ra_bench.cli.options import folder_options, opened, plugin_options
 
 if TYPE_CHECKING:
@@ -15,16 +16,7 @@ if TYPE_CHECKING:
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
-class _WithShort(click.Group):
-    """Without a command it is `build`."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put `build` where no command stands."""
-        named = bool(args) and (args[0] in self.commands or args[0] in ctx.help_option_names)
-        return super().parse_args(ctx, args if named else ["build", *args])
-
-
-@click.group("leaderboard", cls=_WithShort)
+@click.group("leaderboard", cls=WithDefault, default="build", takes_names=True)
 def command() -> None:
     """Make, check, publish and export boards, and verify those of others. No training, no torch.
 

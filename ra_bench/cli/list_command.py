@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ra_bench.cli.options import opened, plugin_options
+from ra_bench.cli.json_option import json_option, print_json
+from ra_bench.cli.options import plugin_options, registry_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,15 +17,19 @@ _KINDS = ("models", "datasets", "metrics", "trainers", "protocols", "launchers",
 
 @click.command("list")
 @click.argument("what", type=click.Choice(_KINDS), default="models")
+@json_option
 @plugin_options
-def command(what: str, plugin_files: tuple[Path, ...], without: tuple[str, ...]) -> None:
+def command(what: str, as_json: bool, plugin_files: tuple[Path, ...], without: tuple[str, ...]) -> None:
     """Print what is installed, a line each: name, facts, the distribution that brings it."""
-    registry = opened(plugin_files, without).registry
+    registry = registry_of(plugin_files, without)
     kind = what.removesuffix("s")
     lines = [
         (name, _facts(kind, registry.get(kind, name)), registry.origin(kind, name).distribution)
         for name in registry.names(kind)
     ]
+    if as_json:
+        print_json({what: [dict(zip(("name", "facts", "distribution"), line, strict=True)) for line in lines]})
+        return
     for cells in lines:
         widths = [max(len(line[column]) for line in lines) for column in range(3)]
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())

@@ -29,6 +29,8 @@ COMMANDS = {
     "audit": "Check rows that a paper prints: what fails, and what would have to be true.",
     "list": "What is installed: models, datasets, metrics, trainers, protocols, launchers, renderers.",
     "plugins": "Where it comes from, and what did not load.",
+    "doctor": "What is wrong with this machine, its folders and its plugins, and how to mend it.",
+    "completion": "What makes a shell complete commands, options and names.",
     "cohort": "Describe, check, look at and make cohorts.",
 }
 
@@ -58,7 +60,8 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Offer the nearest name when there is no such command."""
-        known = () if args[0].startswith("-") else self.list_commands(ctx)
+        # Guests are asked only where none of ours is meant: to load them takes time.
+        known = () if args[0].startswith("-") or args[0] in COMMANDS else self.list_commands(ctx)
         if known and args[0] not in known:
             nearest = get_close_matches(args[0], known, n=1)
             guess = f" Did you mean '{nearest[0]}'?" if nearest else ""

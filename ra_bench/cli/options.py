@@ -11,6 +11,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ra_bench.plugins import Registry
     from ra_bench.suite import Suite
 
 
@@ -48,6 +49,13 @@ def data_folder() -> Path:
         return Path(given)
     cache = os.environ.get("XDG_CACHE_HOME")
     return (Path(cache) if cache else Path.home() / ".cache") / "ra-bench"
+
+
+def registry_of(plugin_files: tuple[Path, ...] = (), without: tuple[str, ...] = ()) -> Registry:
+    """What is installed. Quicker than `opened` where nothing else is asked."""
+    from ra_bench.plugins import BUILTINS, load_plugins
+
+    return load_plugins(BUILTINS, files=plugin_files, without=without)
 
 
 def opened(

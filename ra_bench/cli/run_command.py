@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ra_bench.cli.complete import names_of
 from ra_bench.cli.duration import seconds_of
 from ra_bench.cli.options import folder_options, opened, plugin_options
 
@@ -18,10 +19,18 @@ if TYPE_CHECKING:
 
 
 @click.command("run")
-@click.option("--models", metavar="NAMES", default="all", show_default=True, help="Names with commas between, or all.")
+@click.option(
+    "--models",
+    metavar="NAMES",
+    default="all",
+    show_default=True,
+    shell_complete=names_of("model", listed=True, also=["all"]),
+    help="Names with commas between, or all.",
+)
 @click.option(
     "--dataset",
     metavar="NAME|FILE",
+    shell_complete=names_of("dataset"),
     default="synthetic-hands",
     show_default=True,
     help="A dataset, or the path of a cohort.toml.",
@@ -29,6 +38,7 @@ if TYPE_CHECKING:
 @click.option(
     "--protocol",
     metavar="NAME|FILE",
+    shell_complete=names_of("protocol"),
     default="quick",
     show_default=True,
     help="A protocol, or the path of a TOML file.",
@@ -76,6 +86,7 @@ if TYPE_CHECKING:
 @click.option(
     "--launcher",
     metavar="NAME",
+    shell_complete=names_of("launcher"),
     default="local",
     show_default=True,
     help="Where jobs run: local, on this machine, or another of 'ra-bench list launchers'.",

@@ -3,10 +3,11 @@
 A file a thing that one can ask for; `opening` comes first, `planning` and `running` are the whole story of a run.
 """
 
+from ra_bench.plugins import BUILTINS
 from ra_bench.suite.cohorts import check_cohort, describe_films, show_cohort
 from ra_bench.suite.measuring import look_where, measure_costs, networks
 from ra_bench.suite.merging import Joined, JoinedBoard, merge_runs
-from ra_bench.suite.opening import ALL, BUILTINS, DEFAULT_DATASET, DEFAULT_PROTOCOL, Suite, open_suite
+from ra_bench.suite.opening import ALL, DEFAULT_DATASET, DEFAULT_PROTOCOL, Suite, open_suite
 from ra_bench.suite.planning import Plan, about_weights, board_name, plan, unreadable_records
 from ra_bench.suite.pretraining import pretrain
 from ra_bench.suite.publishing import check_boards, export_board, publish_board, rebuild_boards, verify_folder

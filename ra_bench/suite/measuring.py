@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from ra_bench.errors import (
     AttentionError,
 )
+from ra_bench.plugins import BUILTINS
 from ra_bench.runs.plan import cheapest_first
 from ra_bench.runs.protocols import find_protocol
 from ra_bench.runs.records import job_folder
 from ra_bench.runs.work import films_of
-from ra_bench.suite.opening import BUILTINS, DEFAULT_DATASET, DEFAULT_PROTOCOL, Suite
+from ra_bench.suite.opening import DEFAULT_DATASET, DEFAULT_PROTOCOL, Suite
 from ra_bench.suite.planning import plan
 from ra_bench.suite.running import check_device
 from ra_bench.training.protocol import with_overrides

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 from ra_bench.errors import (
     LauncherError,
 )
+from ra_bench.plugins import BUILTINS
 from ra_bench.runs.gpus import check_gpus, gpus_for
 from ra_bench.runs.lock import alone
 from ra_bench.runs.records import LOG, job_folder, write_failure
 from ra_bench.runs.work import JobWork, Workplace, films_of
-from ra_bench.suite.opening import BUILTINS, Suite
 from ra_bench.suite.writing import write_board
 from ra_bench.training.progress_file import RESUME, forget_progress
 from ra_bench.values import Board, Failure
 
 if TYPE_CHECKING:
+    from ra_bench.suite.opening import Suite
     from pathlib import Path
 
     from ra_bench.cohorts.store import OnFilms
