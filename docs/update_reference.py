@@ -21,7 +21,7 @@ HEAD = """\
 
 <!-- Made by docs/update_reference.py. Change the help texts in ra_bench/cli and run it again. -->
 
-Every command answers to `--help`. Exit codes and folders: [files.md](files.md).
+Every command answers to `--help`. Folders: [files.md](files.md). Exit codes: [exit-codes.md](exit-codes.md).
 A plugin may add commands of its own; they are not listed here.
 """
 

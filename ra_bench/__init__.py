@@ -3,6 +3,9 @@
 This is the public API: what a plugin may import. `from ra_bench import parts` has what trainers are made of, and torch.
 """
 
+from typing import TYPE_CHECKING
+
+from ra_bench.deprecation import moved_names
 from ra_bench.errors import CohortError, PluginError, RaBenchError, TrainingError
 from ra_bench.hookspecs import hookimpl
 from ra_bench.specs import (
@@ -97,3 +100,6 @@ __all__ = [
     "TrainingError",
     "hookimpl",
 ]
+
+if not TYPE_CHECKING:  # a type checker would take any name for one that is there
+    __getattr__ = moved_names(__name__, {})

@@ -59,8 +59,8 @@ State = Literal["loaded", "blocked", "failed", "incompatible", "duplicate"]
 class Plugin:
     """One plugin as found: where it comes from, whether it loaded, what it brought, and if not, why and what to do.
 
-    `core` is the range of ra-bench that its distribution asks for; `file` is its module's; `where` is the "file:line" that
-    kept it from loading, where that is known.
+    `core` is the range of ra-bench that its distribution asks for, `file` is its module's, and `where` the "file:line"
+    that kept it from loading, where that is known.
     """
 
     name: str

@@ -17,6 +17,8 @@ class WithDefault(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the default where no command stands; a word that is none is an error, unless names may stand there."""
+        if ctx.resilient_parsing:  # a shell asks what may stand here
+            return super().parse_args(ctx, args)
         named = bool(args) and (args[0] in self.commands or args[0] in ctx.help_option_names)
         word = bool(args) and not args[0].startswith("-")
         return super().parse_args(ctx, args if named or (word and not self._takes_names) else [self._default, *args])

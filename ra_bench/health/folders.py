@@ -78,7 +78,7 @@ def look_at_stores(data: Path) -> Part:
 def _store_problems(kept: list[Kept]) -> Iterator[Problem]:
     for each in kept:
         prune = f"ra-bench cohort cache {each.name} --prune"
-        if each.state == "damaged":
+        if each.state == "damaged" and not each.in_use:  # whoever uses it may be in the middle of writing it
             yield Problem(
                 said=f"The store {each.name} is damaged.",
                 fix=f"{prune}. Its films are decoded anew when they are wanted.",
@@ -140,8 +140,9 @@ def _half_written(runs: Path, held: set[str]) -> Iterator[Problem]:
         if file.relative_to(runs).parts[0] not in held
     ]
     if left:
+        many = f"{len(left)} files were" if len(left) > 1 else "1 file was"
         yield Problem(
-            said=f"{len(left)} files were left half written by a process that was killed, such as {left[0]}.",
+            said=f"{many} left half written by a process that was killed, such as {left[0]}.",
             fix="They count for nothing. Run the job again, which deletes them, or delete them.",
         )
 

@@ -36,7 +36,8 @@ def look_at_python() -> Part:
     facts[CORE] = core.version
     problems = [
         Problem(
-            said=f"{wanted.name} {found}: ra-bench needs {wanted.specifier or 'it'}.", fix=f'pip install "{wanted.name}{wanted.specifier}"'
+            said=f"{wanted.name} {found}: ra-bench needs {wanted.specifier or 'it'}.",
+            fix=f'pip install "{wanted.name}{wanted.specifier}"',
         )
         for wanted in _requirements(core, extra="")
         if (found := _misfit(wanted))

@@ -11,8 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ra_bench.errors import PluginError, RecordError
 from ra_bench.diagnosis import CORE
+from ra_bench.errors import PluginError, RecordError
 from ra_bench.plugins import Plugin, Registry, hash_files
 from ra_bench.runs.failures import is_settled
 from ra_bench.runs.records import RECORD, job_data, job_folder, read_failure, read_record

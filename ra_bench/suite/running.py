@@ -19,11 +19,11 @@ from ra_bench.training.progress_file import RESUME, forget_progress
 from ra_bench.values import Board, Failure
 
 if TYPE_CHECKING:
-    from ra_bench.suite.opening import Suite
     from pathlib import Path
 
     from ra_bench.cohorts.store import OnFilms
     from ra_bench.specs import LauncherSpec, Observers
+    from ra_bench.suite.opening import Suite
     from ra_bench.suite.planning import Plan
 
 

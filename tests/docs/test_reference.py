@@ -7,10 +7,11 @@ import re
 from dataclasses import MISSING, Field, fields
 from typing import TYPE_CHECKING, Any
 
+import click
 import pytest
 
 from ra_bench import hookspecs
-from ra_bench.cli.main import main
+from ra_bench.cli.main import cli, main
 from ra_bench.cohorts.description import Description, SplitColumn
 from ra_bench.plugins import PROVIDERS, load_plugins
 from ra_bench.runs import records
@@ -29,6 +30,7 @@ from ra_bench.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 HOOKS = [name for name, value in vars(hookspecs).items() if hasattr(value, "ra_bench_spec")]
@@ -136,13 +138,45 @@ def test_every_file_of_a_job_is_described(root: Path) -> None:
         assert f"| `{name}` |" in said
 
 
+def code_below(*folders: Path) -> str:
+    return "\n".join(file.read_text(encoding="utf-8") for folder in folders for file in folder.rglob("*.py"))
+
+
 def test_every_environment_variable_is_described(root: Path) -> None:
-    code = "\n".join(file.read_text(encoding="utf-8") for file in (root / "ra_bench").rglob("*.py"))
-    read = set(re.findall(r"environ(?:\.get\(|\[)\"(\w+)\"", code))
-    assert read == set(keys(section(page(root, "files.md"), "Environment variables")))
+    said = set(keys(page(root, "environment.md")))
+    read = set(re.findall(r"environ(?:\.get\(|\[)\"(\w+)\"", code_below(root / "ra_bench")))
+    # What rich and click read is not in our code.
+    assert said == read | {"NO_COLOR", "_RA_BENCH_COMPLETE"}
+
+
+def test_every_variable_of_ours_is_described_wherever_it_is_read(root: Path) -> None:
+    code = code_below(root / "ra_bench", root / "plugins", root / "benchmarks")
+    named = set(re.findall(r"\"(_?RA_BENCH_[A-Z_]+)\"", code))
+    assert named == set(re.findall(r"`(_?RA_BENCH_[A-Z_]+)`", page(root, "environment.md")))
 
 
 def test_every_exit_code_is_described(root: Path) -> None:
-    codes = re.findall(r"^\| (\d+) \|", section(page(root, "files.md"), "Exit codes"), re.MULTILINE)
+    codes = re.findall(r"^\| (\d+) \|", page(root, "exit-codes.md"), re.MULTILINE)
     assert main.__doc__ is not None
     assert codes == re.findall(r"\b(\d+) [a-z]", main.__doc__)
+
+
+def test_no_command_ends_with_another_exit_code(root: Path) -> None:
+    used = set(re.findall(r"(?:Exit\(|code = )(\d+)", code_below(root / "ra_bench" / "cli")))
+    codes = re.findall(r"^\| (\d+) \|", page(root, "exit-codes.md"), re.MULTILINE)
+    assert used | {"0", "2"} == set(codes)  # those of click: done, and wrong usage
+
+
+def with_json(command: click.Command, path: str = "ra-bench") -> Iterator[str]:
+    """Paths of the commands that take --json."""
+    if any("--json" in option.opts for option in command.params):
+        yield path
+    if isinstance(command, click.Group):
+        for name in command.list_commands(click.Context(command)):
+            below = command.get_command(click.Context(command), name)
+            if below is not None:
+                yield from with_json(below, f"{path} {name}")
+
+
+def test_every_command_with_json_is_described_and_no_other(root: Path) -> None:
+    assert set(keys(page(root, "json.md"))) == set(with_json(cli))
