@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from difflib import get_close_matches
 from importlib import import_module
@@ -103,7 +104,10 @@ def cli() -> None:
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 something is wrong or failed, 2 wrong usage, 130 stopped."""
     try:
-        code = cli.main(prog_name="ra-bench", standalone_mode=False)
+        # rich looks at NO_COLOR by itself, click does not; None leaves it to what stdout is.
+        code = cli.main(
+            prog_name="ra-bench", standalone_mode=False, color=False if os.environ.get("NO_COLOR") else None
+        )
     except click.ClickException as error:
         error.show()
         code = error.exit_code

@@ -104,12 +104,3 @@ def test_a_board_that_cannot_be_read_is_named(cli, tmp_path):
     said = cli("leaderboard", "list", "--json")
     assert (said.code, said.out) == (1, "")
     assert "ill/board.json cannot be read: " in said.err
-
-
-@pytest.mark.parametrize("arguments", [["tables", "wang2022", "--boards", BOARDS], ["plugins"], ["list"]])
-def test_no_color_leaves_no_colour(cli, monkeypatch, arguments):
-    monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    said = cli(*arguments)
-    assert said.code == 0
-    assert "\x1b[3" not in said.out + said.err
