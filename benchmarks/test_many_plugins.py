@@ -6,6 +6,7 @@ Printed as seconds, and as a multiple of what Python itself takes to start.
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -48,13 +49,15 @@ def put_plugins(folder, count):
 
 
 def seconds(command, environment, times=7):
-    """The least of several: what other programs add is not ours."""
-    found = []
+    """Least seconds of several, by the clock and of the processor: what other programs add is not ours."""
+    clock, processor = [], []
     for _ in range(times):
-        start = time.perf_counter()
+        start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
-        found.append(time.perf_counter() - start)
-    return min(found)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        clock.append(time.perf_counter() - start)
+        processor.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(clock), min(processor)
 
 
 def test_sixty_plugins_are_listed_within_a_second(tmp_path):
@@ -64,7 +67,10 @@ def test_sixty_plugins_are_listed_within_a_second(tmp_path):
     command = [sys.executable, "-c", "from ra_bench.cli.main import main; main()", "list"]
     listed = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
     assert f"guest-{PLUGINS - 1}-transfer" in listed
-    python = seconds([sys.executable, "-c", "pass"], environment)
-    taken = seconds(command, environment)
-    print(f"\nlist with {PLUGINS} plugins: {taken:.2f} s, {taken / python:.0f} times `python -c pass` ({python:.3f} s)")
-    assert taken < LIMIT
+    _, python = seconds([sys.executable, "-c", "pass"], environment)
+    clock, processor = seconds(command, environment)
+    print(
+        f"\nlist with {PLUGINS} plugins: {clock:.2f} s, {processor:.2f} s of the processor, "
+        f"{processor / python:.0f} times `python -c pass` ({python:.3f} s)"
+    )
+    assert processor < LIMIT  # one thread: on an idle machine the clock says the same

@@ -122,13 +122,23 @@ def load_plugins(builtins: Sequence[str] = (), *, files: Sequence[Path] = (), wi
     loader = _Loader(manager)
     for builtin in builtins:
         loader.add(builtin, CORE, _core_version(), importlib.import_module(builtin))
-    guests = _entry_points()
+    guests = _guests()
     _check_without(without, guests)
-    for entry_point, distribution in guests:
-        loader.add_entry_point(entry_point, distribution, blocked=_blocks(without, entry_point, distribution))
+    for guest in guests:
+        loader.add_guest(guest, blocked=_blocks(without, guest))
     for file in files:
         loader.add_file(file)
     return loader.registry()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Guest:
+    """An entry point of ours. Name and version of its distribution are read once: to read its metadata takes time."""
+
+    entry_point: EntryPoint
+    distribution: Distribution
+    name: str
+    version: str
 
 
 class _Loader:
@@ -149,8 +159,8 @@ class _Loader:
             hooks=self.manager.hook,
         )
 
-    def add_entry_point(self, entry_point: EntryPoint, distribution: Distribution, *, blocked: bool) -> None:
-        name, version, core = _name_of(distribution), distribution.version, ""
+    def add_guest(self, guest: _Guest, *, blocked: bool) -> None:
+        entry_point, name, version, core = guest.entry_point, guest.name, guest.version, ""
 
         def note(state: State, reason: str, where: str = "") -> None:
             self.plugins.append(
@@ -172,7 +182,7 @@ class _Loader:
             note("duplicate", f"{twin.distribution} has a plugin of the same name. Uninstall one of the two.")
             return
         try:
-            core = core_range(distribution.requires or ())
+            core = core_range(guest.distribution.requires or ())
         except ValueError as error:
             note("failed", f"Its metadata are damaged: {error}. Reinstall it: pip install --force-reinstall {name}")
             return
@@ -354,26 +364,27 @@ def _check_overrides(models: Iterable[specs.ModelSpec], where: str) -> None:
                 )
 
 
-def _entry_points() -> list[tuple[EntryPoint, Distribution]]:
+def _guests() -> list[_Guest]:
     """Entry points of our group with their distributions, sorted by name; an editable copy found twice counts once."""
-    found: dict[tuple[str, str], tuple[EntryPoint, Distribution]] = {}
+    found: dict[tuple[str, str], _Guest] = {}
     for distribution in distributions():
-        for entry_point in distribution.entry_points:
-            if entry_point.group == GROUP:
-                found.setdefault((entry_point.name, _name_of(distribution)), (entry_point, distribution))
+        ours = [entry_point for entry_point in distribution.entry_points if entry_point.group == GROUP]
+        if not ours:
+            continue
+        told = distribution.metadata
+        name, version = str(told["Name"]), str(told["Version"])  # a damaged one has none
+        for entry_point in ours:
+            guest = _Guest(entry_point=entry_point, distribution=distribution, name=name, version=version)
+            found.setdefault((entry_point.name, name), guest)
     return [found[key] for key in sorted(found)]
 
 
-def _name_of(distribution: Distribution) -> str:
-    return str(distribution.metadata["Name"])  # a damaged one has none
+def _blocks(without: Iterable[str], guest: _Guest) -> bool:
+    return bool({guest.entry_point.name, guest.name} & set(without))
 
 
-def _blocks(without: Iterable[str], entry_point: EntryPoint, distribution: Distribution) -> bool:
-    return bool({entry_point.name, _name_of(distribution)} & set(without))
-
-
-def _check_without(without: Iterable[str], guests: Iterable[tuple[EntryPoint, Distribution]]) -> None:
-    known = {name for entry_point, distribution in guests for name in (entry_point.name, _name_of(distribution))}
+def _check_without(without: Iterable[str], guests: Iterable[_Guest]) -> None:
+    known = {name for guest in guests for name in (guest.entry_point.name, guest.name)}
     for name in without:
         if name not in known:
             raise UnknownNameError("plugin", name, known)

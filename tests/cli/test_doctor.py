@@ -45,7 +45,7 @@ def job_of(folder: Path, model: str) -> Path:
 def test_a_machine_that_is_well_gives_exit_code_0(cli, monkeypatch):
     monkeypatch.setattr("ra_bench.health.look.look_at_torch", lambda: Part(name="torch", facts={"torch": "2.4"}))
     monkeypatch.setattr("ra_bench.health.look.look_at_memory", lambda: Part(name="machine", facts={"memory": 2**31}))
-    monkeypatch.setattr("ra_bench.plugins._entry_points", list)  # whichever guests are here
+    monkeypatch.setattr("ra_bench.plugins._guests", list)  # whichever guests are here
     told = cli("doctor", "--data", "data")
     assert told.code == 0, told.out
     assert "  memory: 2.0 GiB\n" in told.out
