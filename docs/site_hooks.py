@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Where pages of what is outside docs/ stand.
 OUTSIDE = "source"
 #: What is shown as it is; anything else is text and becomes a page.
-AS_IT_IS = {".html", ".json", ".png", ".svg"}
+AS_IT_IS = {".html", ".ipynb", ".json", ".png", ".svg"}
 
 _LINK = re.compile(r"(\]\(\s*)([^)\s#]+)(#[^)\s]*)?(?=\s*\))")
 _CODE = re.compile(r"^ *```.*?^ *```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
