@@ -1,7 +1,10 @@
 """Benchmark suite for models that read an overall Sharp/van der Heijde score off hand radiographs.
 
 This is the public API: what a plugin may import. `from ra_bench import parts` has what trainers are made of, and torch.
+`ra_bench.run` and `ra_bench.read_board` are for notebooks; they are looked up when first used, since pandas is slow.
 """
+
+from typing import TYPE_CHECKING, Any
 
 from ra_bench.errors import CohortError, PluginError, RaBenchError, TrainingError
 from ra_bench.hookspecs import hookimpl
@@ -48,6 +51,9 @@ from ra_bench.values import (
     Split,
     SplitRule,
 )
+
+if TYPE_CHECKING:
+    from ra_bench.notebook import read_board, run
 
 __version__ = "0.1.0"
 
@@ -96,4 +102,21 @@ __all__ = [
     "TrainerSpec",
     "TrainingError",
     "hookimpl",
+    "read_board",
+    "run",
 ]
+
+_NOTEBOOK = ("read_board", "run")
+
+
+def __getattr__(name: str) -> Any:
+    """What is imported when first asked for."""
+    if name in _NOTEBOOK:
+        from ra_bench import notebook
+
+        return getattr(notebook, name)
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return __all__
