@@ -6,6 +6,7 @@ This is the public API: what a plugin may import. `from ra_bench import parts` h
 from ra_bench.errors import CohortError, PluginError, RaBenchError, TrainingError
 from ra_bench.hookspecs import hookimpl
 from ra_bench.specs import (
+    CollectionSpec,
     DatasetSpec,
     FilmSet,
     FitTask,
@@ -59,6 +60,7 @@ __all__ = [
     "BoardRow",
     "Cohort",
     "CohortError",
+    "CollectionSpec",
     "DatasetSpec",
     "DrawnFilm",
     "DrawnSite",
