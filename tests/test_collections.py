@@ -107,7 +107,7 @@ def test_a_library_that_cannot_be_asked_is_told_with_its_reason(registry):
 
 
 def test_what_a_collection_finds_must_be_a_model(registry):
-    with pytest.raises(PluginError, match="gave a str for 'library/wrong'. Return a ModelSpec"):
+    with pytest.raises(PluginError, match=r"gave a str for 'library/wrong'\. Return a ModelSpec"):
         registry.get("model", "library/wrong")
 
 

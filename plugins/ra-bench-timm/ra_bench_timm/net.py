@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 #: How timm's networks of fixed size are asked to take others; the first that a network knows counts.
-_OPENED: tuple[dict[str, bool], ...] = (
+_OPENED: tuple[dict[str, Any], ...] = (
     {"dynamic_img_size": True, "dynamic_img_pad": True},
     {"dynamic_img_size": True},
 )
