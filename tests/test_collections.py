@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,8 +11,11 @@ import pytest
 
 from ra_bench.errors import PluginError, RecordError, UnknownNameError
 from ra_bench.plugins import load_plugins
+from ra_bench.publishing.about import about_models
 from ra_bench.reports.board_row import _check_name
-from ra_bench.suite import BUILTINS
+from ra_bench.runs.records import job_folder
+from ra_bench.suite import BUILTINS, plan
+from ra_bench.suite.writing import is_current
 
 LIBRARY = Path(__file__).parent / "plugin_files" / "library.py"
 
@@ -19,6 +23,14 @@ LIBRARY = Path(__file__).parent / "plugin_files" / "library.py"
 @pytest.fixture
 def registry():
     return load_plugins(BUILTINS, files=[LIBRARY])
+
+
+@pytest.fixture
+def planned(tmp_path, tiny_suite, tiny_protocol):
+    """A suite that knows the library, and a plan for these models."""
+    suite = tiny_suite(tmp_path)
+    suite = replace(suite, registry=load_plugins(BUILTINS, files=[*suite.plugin_files, LIBRARY]))
+    return lambda *models: (suite, plan(suite, models=models, dataset="tiny", protocol=str(tiny_protocol)))
 
 
 @pytest.fixture
@@ -129,3 +141,37 @@ def test_predictions_that_are_scored_may_not_take_the_folder_of_a_model_with_a_s
     record = SimpleNamespace(job=SimpleNamespace(model="library/small", trainer="standard"))
     with pytest.raises(RecordError, match="'library--small' is a model that ra-bench trains"):
         _check_name(SimpleNamespace(records=[record]), "library--small", [])
+
+
+def test_all_trains_none_of_a_collection_and_one_is_trained_when_named(planned):
+    _, wanted = planned("all", "library/small")
+    assert [one.job.model for one in wanted.jobs if one.job.model.startswith("library")] == ["library/small"]
+
+
+def test_a_model_with_a_slash_has_one_folder_for_its_jobs(planned):
+    suite, wanted = planned("library/small")
+    folder = job_folder(suite.runs, wanted.jobs[0].job)
+    assert folder.parent == suite.runs / wanted.board / "library--small"
+
+
+def test_a_job_of_a_collection_is_current_until_what_decides_it_changes(planned):
+    suite, wanted = planned("library/small")
+    job = wanted.jobs[0].job
+    assert is_current(suite, wanted, job)
+    assert not is_current(suite, wanted, replace(job, key="of an older source"))
+
+
+def test_a_job_stays_current_when_its_library_has_the_model_no_longer_or_cannot_be_asked(planned):
+    suite, wanted = planned("library/small")
+    job = wanted.jobs[0].job
+    assert is_current(suite, wanted, replace(job, model="library/gone"))
+    assert is_current(suite, wanted, replace(job, model="broken/net"))
+
+
+def test_a_model_of_a_collection_is_cited_and_one_that_is_gone_is_left_out(planned):
+    suite, wanted = planned("library/small")
+    job = wanted.jobs[0].job
+    records = [SimpleNamespace(job=job), SimpleNamespace(job=replace(job, model="library/gone"))]
+    assert {name: one.citation for name, one in about_models(suite.registry, records).items()} == {
+        "library/small": "Nobody."
+    }
