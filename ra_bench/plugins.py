@@ -102,7 +102,9 @@ class Registry:
         if name in self._specs[kind]:
             return self._specs[kind][name]
         if collection := self._collection(kind, name):
-            return model_of(collection, name)
+            found = model_of(collection, name)
+            _check_overrides([found])
+            return found
         known = [*self._specs[kind], *(f"{one}/NAME" for one in self._specs["collection"] if kind == "model")]
         advice = (*not_loaded(self.plugins), "Run 'ra-bench plugins' to see where each comes from.")
         raise UnknownNameError(kind, name, known, "\n".join(advice))

@@ -54,8 +54,8 @@ def refused(tmp_path):
 
 
 def test_a_model_is_found_by_its_full_name_and_comes_from_the_plugin_of_the_collection(registry):
-    assert registry.get("model", "library/large.tag").name == "library/large.tag"
-    assert registry.origin("model", "library/large.tag").name == "library"
+    assert registry.get("model", "library/small.tag").name == "library/small.tag"
+    assert registry.origin("model", "library/small.tag").name == "library"
 
 
 def test_a_model_of_a_collection_is_no_name_that_all_would_train(registry):
@@ -76,7 +76,7 @@ def test_an_unknown_name_offers_the_nearest_and_does_not_list_all(registry):
         registry.get("model", "library/smal")
     assert str(told.value) == (
         "No model named 'library/smal'. Did you mean 'library/small'? "
-        "Known: library/small, library/wrong, library/large.tag, 57 more.\n"
+        "Known: library/small, library/small.tag, library/wrong, library/large.tag, 56 more.\n"
         "'ra-bench list models \"library/*\"' lists all of library."
     )
 
@@ -105,7 +105,7 @@ def test_a_collection_is_for_models_only(registry):
 
 def test_a_pattern_finds_names_of_a_kind_or_of_one_collection(registry):
     assert registry.matching("metric", "r*") == ("rho", "rmse")
-    assert registry.matching("model", "library/*[al]l*") == ("library/small",)
+    assert registry.matching("model", "library/*all*") == ("library/small", "library/small.tag")
 
 
 def test_a_pattern_that_nothing_fits_is_an_unknown_name(registry):
@@ -121,6 +121,11 @@ def test_a_library_that_cannot_be_asked_is_told_with_its_reason(registry):
 def test_what_a_collection_finds_must_be_a_model(registry):
     with pytest.raises(PluginError, match=r"gave a str for 'library/wrong'\. Return a ModelSpec"):
         registry.get("model", "library/wrong")
+
+
+def test_what_must_be_the_same_on_a_board_is_not_a_collections_to_change(registry):
+    with pytest.raises(PluginError, match=r"Model 'library/large\.tag' overrides 'height'"):
+        registry.get("model", "library/large.tag")
 
 
 @pytest.mark.parametrize("model", ["library/mine", "library--mine"])

@@ -55,8 +55,8 @@ def test_collections_are_listed_by_themselves(cli, library_file):
 
 
 def test_a_pattern_lists_the_models_of_a_collection_that_fit(cli, library_file):
-    said = cli("list", "models", "library/*l*e*", "-p", library_file)
-    assert [line.split() for line in said.out.splitlines()] == [["library/large.tag", str(library_file)]]
+    said = cli("list", "models", "library/sm*.*", "-p", library_file)
+    assert [line.split() for line in said.out.splitlines()] == [["library/small.tag", str(library_file)]]
 
 
 def test_a_pattern_that_nothing_fits_is_told(cli):

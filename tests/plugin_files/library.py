@@ -14,12 +14,15 @@ ASKED: list[str] = []
 
 def names() -> Iterable[str]:
     ASKED.append("names")
-    return ["small", "large.tag", "wrong", *(f"quite-another-net-{number}" for number in range(57))]
+    return ["small", "small.tag", "large.tag", "wrong", *(f"quite-another-net-{number}" for number in range(56))]
 
 
 def find(name: str) -> Any:
     ASKED.append(name)
-    return "no model" if name == "wrong" else ModelSpec(name=name, build=dict, citation="Nobody.")
+    if name == "wrong":
+        return "no model"
+    overrides = {"height": 8} if name == "large.tag" else {}
+    return ModelSpec(name=name, build=dict, citation="Nobody.", overrides=overrides)
 
 
 def broken() -> Iterable[str]:
