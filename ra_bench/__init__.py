@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ra_bench.errors import CohortError, PluginError, RaBenchError, TrainingError
 from ra_bench.hookspecs import hookimpl
 from ra_bench.specs import (
+    CollectionSpec,
     DatasetSpec,
     FilmSet,
     FitTask,
@@ -65,6 +66,7 @@ __all__ = [
     "BoardRow",
     "Cohort",
     "CohortError",
+    "CollectionSpec",
     "DatasetSpec",
     "DrawnFilm",
     "DrawnSite",

@@ -8,6 +8,7 @@ from ra_bench.cohorts.folds import SITES
 from ra_bench.cohorts.splits import plan_hash
 from ra_bench.errors import (
     PluginError,
+    UnknownNameError,
 )
 from ra_bench.runs.plan import make_job, registered_model
 from ra_bench.runs.records import standing_failures, standing_records
@@ -84,14 +85,11 @@ def is_current(suite: Suite, plan: Plan, job: Job) -> bool:
     """Whether a job belongs on the plan's board: same cohort, split and protocol, and nothing stale."""
     if (job.cohort, job.split, job.protocol_hash) != _setting(plan):
         return False
-    model = registered_model(job)
-    if model not in suite.registry.names("model"):
-        return True  # its package is not installed here, and nothing says that it changed
     versions = {planned.job.model: planned.job.pretraining_version for planned in plan.jobs}
     try:
         today = make_job(
             suite.registry,
-            model,
+            registered_model(job),
             seed=job.seed,
             board=job.board,
             dataset=job.dataset,
@@ -103,8 +101,8 @@ def is_current(suite: Suite, plan: Plan, job: Job) -> bool:
             fold=job.fold,
             weights=job.weights,
         )
-    except PluginError:
-        return True  # so it is with the package of its trainer or its pretraining set
+    except (UnknownNameError, PluginError):
+        return True  # a package of its model, trainer or pretraining set is not here, and nothing says that it changed
     return job.key == today.key
 
 
