@@ -87,7 +87,7 @@ def do_job(workplace: Workplace, job: Job, on_epoch: Callable[[EpochReport], Non
         for name in FILES:
             sweep(folder / name)
         training = partial(_train, workplace, job, folder)
-        if devices > 1 and _is_for_many(workplace.registry(), job.model):
+        if devices > 1 and _is_for_many(workplace.registry(), registered_model(job)):
             record = do_together(training, job, device=workplace.device, processes=devices, on_epoch=on_epoch)
         else:
             record = training(workplace.device, on_epoch)
