@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ra_bench.boards.columns import COMMAND, MEASURED_ON, SCALE
 from ra_bench.boards.evaluate import RESAMPLES, SEED
+from ra_bench.cohorts.audit.finding import counted
 from ra_bench.cohorts.visits import visit_numbers
 from ra_bench.values import Scale
 
@@ -105,7 +106,7 @@ def visits_fact(cohort: Cohort) -> str:
     count = Counter(map(len, named.values()))
     if max(count, default=0) < 2:
         return ""
-    most = f"up to {max(count)} a patient; {sum(count.values()) - count[1]:,} patients have two or more"
+    most = f"up to {max(count)} a patient; {counted(sum(count.values()) - count[1], 'patient')} with two or more"
     if visit_numbers(cohort.samples):
         return f"{most}, in the order of the numbers in their names"
     return (
