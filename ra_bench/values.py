@@ -501,7 +501,7 @@ class ProgressorsFound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeRow:
-    """How well a rater follows change. `improved`: patients who got better than can be, by this rater; over seeds."""
+    """How well a rater follows change. `improved` of its patients improve beyond the limit: a mean over seeds."""
 
     kind: Literal["model", "baseline", "reader"]
     name: str

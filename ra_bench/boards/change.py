@@ -144,7 +144,7 @@ def _row(
             BIAS: MetricValue(value=rounded(bias.estimate), low=rounded(ends.low), high=rounded(ends.high), method="t"),
             **(_spread(pairs, rules.error / sqrt(readers) if isfinite(rules.error) else 0.0) if patients else {}),
         },
-        improved=float(np.mean([(changes < -rules.improvement).sum() for _, changes in pairs])),
+        improved=rounded(float(np.mean([(changes < -rules.improvement).sum() for _, changes in pairs]))),
         progressors=tuple(_found(pairs, above) for above in rules.cutoffs) if patients else (),
     )
 

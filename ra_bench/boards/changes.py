@@ -67,7 +67,7 @@ def changes_of(films: HeldOut) -> Changes | None:
 def _ends(films: HeldOut) -> tuple[list[tuple[int, int, int]], list[str]]:
     """(patient, row of the first film, row of the last) of each patient with two visits; and who has no such rows."""
     rows: dict[int, list[int]] = {}
-    for row, (patient, visit) in enumerate(zip(films.patients.tolist(), films.visits, strict=False)):
+    for row, (patient, visit) in enumerate(zip(films.patients.tolist(), films.visits, strict=False)):  # or no visits
         if visit:
             rows.setdefault(patient, []).append(row)
     pairs, doubled, between = [], 0, 0

@@ -21,7 +21,7 @@ right = ""
 window = []
 # 'patient' is the column by which films are split: no patient stands on two sides. Leave it out only if there is none.
 patient = ""
-# 'visit' is the column that tells a patient's films apart in time, by numbers or by dates with the year first: boards then
+# 'visit' is the column that tells a patient's films apart in time: numbers, or dates with the year first; then boards
 # show change. It may be left out.
 visit = ""
 # Columns that no model sees, and that may give a score away; they may be left out. 'ra-bench cohort check' asks what

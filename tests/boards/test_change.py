@@ -13,8 +13,9 @@ from ra_bench.boards.board import build_board
 from ra_bench.boards.changes import changes_of
 from ra_bench.boards.evaluate import draw
 from ra_bench.boards.facts import visits_fact
-from ra_bench.boards.figures import charts
+from ra_bench.boards.figures import change as figure
 from ra_bench.boards.figures.change import points
+from ra_bench.boards.figures.source import source_of
 from ra_bench.boards.folds import join_predictions
 from ra_bench.boards.held_out import held_out, in_order
 from ra_bench.boards.leaderboard import rebuild, save_board
@@ -239,6 +240,16 @@ def test_a_single_patient_with_two_visits_is_measured_as_far_as_can_be(made):
     assert math.isnan(row.metrics["mae"].low)
 
 
+def test_a_model_without_any_pair_is_a_row_and_the_board_is_drawn(made):
+    nan = math.nan
+    given = table([("p", 1, 1, nan), ("p", 2, 4, 9), ("q", 1, 1, nan), ("q", 2, 4, 9)], ("A",))
+    board = board_of(made, [made.record("net", given)])
+    row = row_of(board, "net")
+    assert (row.patients, row.missing, row.progressors) == (0, 2, ())
+    assert "| net   |" in markdown.render(board).split("Change between visits")[1]
+    assert json.render(json.read_board(json.render(board))) == json.render(board)
+
+
 # --- where it is shown ----------------------------------------------------------------------------------------------
 
 
@@ -248,7 +259,7 @@ def test_a_board_without_visits_says_nothing_of_change(made):
     assert '"change"' not in json.render(board)
     assert "Change between visits" not in markdown.render(board)
     assert "Change between visits" not in html.render(board, BoardFiles())
-    assert "change" not in charts(board, made.board_records())
+    assert figure.draw(source_of(board, made.board_records())) is None
 
 
 def test_json_gives_back_what_it_was_given(board):
@@ -322,7 +333,7 @@ def test_many_patients_are_thinned():
 
 
 def test_the_figure_says_what_it_shows(board, records):
-    chart = charts(board, records)["change"].to_dict()
+    chart = figure.draw(source_of(board, records)).to_dict()
     assert chart["title"]["text"] == "Change from the first to the last visit: cumulative probability"
     said = " ".join(chart["title"]["subtitle"])
     assert "40 patients" in said

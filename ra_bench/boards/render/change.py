@@ -55,8 +55,8 @@ def change_tables(board: Board) -> tuple[ChangeTable, ...]:
         ),
         note=" ".join(found.said),
     )
-    *some, last = _progressors(found)
-    return (agreement, *some, replace(last, note=_how(board)))
+    *some, last = (table for table in (agreement, *_progressors(found)) if table.rows)
+    return (*some, replace(last, note=" ".join(filter(None, (last.note, _how(board))))))
 
 
 def _progressors(found: ChangeResult) -> Iterator[ChangeTable]:
