@@ -88,9 +88,9 @@ def _how(board: Board) -> str:
     return (
         f"{unit}CCC, MAE and bias are of the changes, with 95 % intervals (CCC: percentile bootstrap; MAE: BCa "
         "bootstrap; bias: t; shares: Wilson). A row's SDC is that of its own change scores: what the reference itself "
-        "errs is taken off. SRM: mean change over the SD of changes. Joints do not heal: an improvement beyond the "
-        "limit is an error of the rater. Of several seeds: means. A reader is held to the same cut-offs, but against "
-        "readers who err more than the mean of all."
+        "errs is taken off, and 0 means less than these patients can tell. SRM: mean change over the SD of changes. "
+        "Joints do not heal: an improvement beyond the limit is an error of the rater. Of several seeds: means. A "
+        "reader is held to the same cut-offs, but against readers who err more than the mean of all."
     )
 
 
