@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ra_bench.cohorts.folds import SITES
 from ra_bench.cohorts.splits import plan_hash
+from ra_bench.cohorts.visits import visit_numbers, with_visits
 from ra_bench.errors import (
     PluginError,
     UnknownNameError,
@@ -33,7 +35,12 @@ def write_board(suite: Suite, plan: Plan, waiting: Sequence[Job], *, figures: bo
     from ra_bench.boards.leaderboard import save_board
 
     folder = suite.runs / plan.board
-    records = [record for record in standing_records(folder)[0] if is_current(suite, plan, record.job)]
+    visits = visit_numbers(plan.cohort.samples)
+    records = [
+        replace(record, predictions=with_visits(record.predictions, visits))  # runs of before may not know them
+        for record in standing_records(folder)[0]
+        if is_current(suite, plan, record.job)
+    ]
     failures = [failure for failure in standing_failures(folder) if is_current(suite, plan, failure.job)]
     finished = {record.job.key for record in records}
     board = build_board(
