@@ -15,6 +15,7 @@ import warnings
 from dataclasses import dataclass
 from functools import wraps
 from importlib import import_module
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -48,13 +49,18 @@ class Deprecated:
         return DeprecationWarning(f"{said} {self.advice}".rstrip())
 
 
-def moved_names(module: str, going: Mapping[str, Deprecated]) -> Callable[[str], Any]:
+def moved_names(
+    module: str, going: Mapping[str, Deprecated], later: Mapping[str, str] = MappingProxyType({})
+) -> Callable[[str], Any]:
     """A module's `__getattr__`: gives what stands in place of an old name, and warns.
 
-    `instead` is a name of the same module, or "package.module.name".
+    `instead` is a name of the same module, or "package.module.name". `later` has names that are there to stay, with
+    the module that is imported when they are first asked for.
     """
 
     def get(name: str) -> Any:
+        if name in later:
+            return getattr(import_module(later[name]), name)
         if name not in going:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         warnings.warn(going[name].warning(), stacklevel=2)

@@ -60,6 +60,10 @@ def find_facts(registry: Registry, name: str) -> tuple[PluginFacts, ...]:
     )
     if whole or part:
         return whole + part
+    if registry.has("model", name):  # of a collection, which is asked for it
+        spec = SpecFacts(kind="model", name=name, facts=facts_of(registry.get("model", name)))
+        plugin = registry.origin("model", name)
+        return (PluginFacts(plugin=plugin, licence=_licence(plugin), specs=(spec,)),)
     known = {known for plugin in registry.plugins for known in (plugin.name, plugin.distribution)}
     known |= {own for plugin in registry.plugins for _, own in plugin.provides}
     advice = (*not_loaded(registry.plugins), "Run 'ra-bench plugins' to see where each comes from.")

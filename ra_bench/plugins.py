@@ -10,10 +10,12 @@ import hashlib
 import importlib
 import importlib.util
 import inspect
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from importlib.metadata import Distribution, EntryPoint, distributions
 from pathlib import Path
 from types import MappingProxyType, ModuleType
@@ -22,6 +24,7 @@ from typing import Any, Literal
 import pluggy
 
 from ra_bench import hookspecs, specs
+from ra_bench.collected import model_of, names_of
 from ra_bench.diagnosis import (
     CORE,
     advice_on_hook,
@@ -44,6 +47,7 @@ PROVIDERS: Mapping[str, tuple[str, type]] = MappingProxyType(
     {
         "dataset": ("register_datasets", specs.DatasetSpec),
         "model": ("register_models", specs.ModelSpec),
+        "collection": ("register_collections", specs.CollectionSpec),
         "metric": ("register_metrics", specs.MetricSpec),
         "trainer": ("register_trainers", specs.TrainerSpec),
         "protocol": ("register_protocols", specs.ProtocolSpec),
@@ -51,6 +55,8 @@ PROVIDERS: Mapping[str, tuple[str, type]] = MappingProxyType(
         "renderer": ("register_renderers", specs.RendererSpec),
     }
 )
+
+_COLLECTION = re.compile(r"[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*")
 
 State = Literal["loaded", "blocked", "failed", "incompatible", "duplicate"]
 
@@ -85,8 +91,23 @@ class Registry:
     hooks: Any = field(repr=False)
 
     def names(self, kind: str) -> tuple[str, ...]:
-        """Names of one kind, in the order of registration."""
+        """Names of one kind, in the order of registration; models of collections are not among them."""
         return tuple(self._specs[kind])
+
+    def matching(self, kind: str, pattern: str) -> tuple[str, ...]:
+        """Names of one kind that fit a pattern such as "resnet*"; "timm/*" fits all of the collection timm.
+
+        Raises
+        ------
+        UnknownNameError
+            None fits.
+        """
+        collection = self._collection(kind, pattern)
+        known = self.names(kind) if collection is None else names_of(collection)
+        found = tuple(name for name in known if fnmatchcase(name, pattern))
+        if not found:
+            raise UnknownNameError(kind, pattern, known)
+        return found
 
     def get(self, kind: str, name: str) -> Any:
         """The spec of that kind and name.
@@ -95,16 +116,36 @@ class Registry:
         ------
         UnknownNameError
             Nobody registered it: offers the nearest name, and names the plugin that would have brought it.
+        PluginError
+            It is of a collection that cannot be asked.
         """
-        try:
+        if name in self._specs[kind]:
             return self._specs[kind][name]
-        except KeyError:
-            advice = (*not_loaded(self.plugins), "Run 'ra-bench plugins' to see where each comes from.")
-            raise UnknownNameError(kind, name, self._specs[kind], "\n".join(advice)) from None
+        if collection := self._collection(kind, name):
+            found = model_of(collection, name)
+            _check_overrides([found], place_of(found.build))
+            return found
+        known = [*self._specs[kind], *(f"{one}/NAME" for one in self._specs["collection"] if kind == "model")]
+        advice = (*not_loaded(self.plugins), "Run 'ra-bench plugins' to see where each comes from.")
+        raise UnknownNameError(kind, name, known, "\n".join(advice))
+
+    def has(self, kind: str, name: str) -> bool:
+        """Whether `get` finds it."""
+        try:
+            self.get(kind, name)
+        except UnknownNameError:
+            return False
+        return True
 
     def origin(self, kind: str, name: str) -> Plugin:
-        """The plugin that registered it."""
-        return self._origins[kind, name]
+        """The plugin that registered it, or the collection that it is of."""
+        collection = None if name in self._specs[kind] else self._collection(kind, name)
+        return self._origins[(kind, name) if collection is None else ("collection", collection.name)]
+
+    def _collection(self, kind: str, name: str) -> specs.CollectionSpec | None:
+        """The collection that a model's name begins with."""
+        first, slash, _ = name.partition("/")
+        return self._specs["collection"].get(first) if kind == "model" and slash else None
 
 
 def load_plugins(builtins: Sequence[str] = (), *, files: Sequence[Path] = (), without: Sequence[str] = ()) -> Registry:
@@ -229,6 +270,11 @@ class _Loader:
             where = place_of(getattr(module, PROVIDERS[kind][0], None))
             self._check_names(name, kind, [spec.name for spec in specs_], where)
         _check_overrides(found["model"], place_of(getattr(module, PROVIDERS["model"][0], None)))
+        _check_apart(
+            name,
+            collections=[*self.specs["collection"], *(spec.name for spec in found["collection"])],
+            models=[*self.specs["model"], *(spec.name for spec in found["model"])],
+        )
         plugin = Plugin(
             name=name,
             distribution=distribution,
@@ -361,6 +407,21 @@ def _check_overrides(models: Iterable[specs.ModelSpec], where: str) -> None:
                     f"Model '{model.name}' overrides '{key}', which must be the same for every model of a board. "
                     f"A model may override: {', '.join(specs.OVERRIDABLE)}. For anything else copy the protocol.",
                     where,
+                )
+
+
+def _check_apart(plugin: str, *, collections: Iterable[str], models: Iterable[str]) -> None:
+    """What a model's name begins with tells its collection, also in a folder's name, where a slash is written `--`."""
+    for collection in collections:
+        if not _COLLECTION.fullmatch(collection):
+            raise PluginError(
+                f"Plugin '{plugin}' registers a collection named '{collection}'. Use letters, digits, '_' and '-'."
+            )
+        for model in models:
+            if model.replace("/", "--").startswith(f"{collection}--"):
+                raise PluginError(
+                    f"Plugin '{plugin}' brings the model '{model}' beside the collection '{collection}', whose models "
+                    "have names that begin so. Rename one of the two, or leave one out with --without."
                 )
 
 

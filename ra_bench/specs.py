@@ -88,6 +88,22 @@ class ModelSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CollectionSpec:
+    """Models that are found by name when somebody asks for one, such as all of a library.
+
+    Their names are the collection's, a slash, and what `names` gives: `timm/resnet18`. `find` gets one of `names` and
+    gives the model. Both import their library inside: neither is called before a name that begins so is asked for. No
+    model of a collection is among `--models all`.
+    """
+
+    name: str
+    find: Callable[[str], ModelSpec]
+    names: Callable[[], Iterable[str]]
+    #: A few words for `ra-bench list`.
+    summary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MetricSpec:
     """A column of the board.
 

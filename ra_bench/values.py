@@ -339,7 +339,8 @@ class EpochReport:
 class Predictions:
     """One prediction a film, on the cohort's scale, with the readings it is measured against.
 
-    `pixels` are digests of the films that were read; empty where they are not known.
+    `pixels` are digests of the films that were read; empty where they are not known. `visits` numbers each film's visit
+    among those of its patient, from 1, 0 where it has none; empty where no film has one.
     """
 
     ids: tuple[str, ...]
@@ -347,6 +348,7 @@ class Predictions:
     readings: Mapping[str, tuple[float, ...]]
     predicted: tuple[float, ...]
     pixels: tuple[str, ...] = ()
+    visits: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -482,6 +484,51 @@ class SiteResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProgressorsFound:
+    """Of the patients whose reference rose by more than `above`, those of whom a rater says so; means over seeds.
+
+    `found` of `progressed`, and `false` of the `others`.
+    """
+
+    above: float
+    progressed: int
+    found: float
+    others: int
+    false: float
+    sensitivity: MetricValue
+    specificity: MetricValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRow:
+    """How well a rater follows change. `improved` of its patients improve beyond the limit: a mean over seeds."""
+
+    kind: Literal["model", "baseline", "reader"]
+    name: str
+    patients: int
+    missing: int
+    metrics: Mapping[str, MetricValue]
+    improved: float
+    progressors: tuple[ProgressorsFound, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeResult:
+    """Change from the first visit to the last, a number a patient, of all who have two.
+
+    `cutoffs` are what a patient must exceed to have progressed; one who improves by more than `improvement` does so by
+    mistake. The first cut-off, and `improvement`, are the smallest detectable change of the reference where it is
+    known. `said` tells, a sentence each, of whom and of what this is.
+    """
+
+    patients: int
+    cutoffs: tuple[float, ...]
+    improvement: float
+    rows: tuple[ChangeRow, ...]
+    said: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
     """Everything that a renderer needs. `facts` are (name, value) lines: what was run, on what, when, with what."""
 
@@ -499,6 +546,8 @@ class Board:
     before: tuple[BoardRow, ...] = ()
     #: Figures beside the board, in their order: the name of a file below `figures/`, and what it shows in words.
     figures: tuple[tuple[str, str], ...] = ()
+    #: Where patients of the test films have more than one visit.
+    change: ChangeResult | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ra_bench.boards.change import measure_change
 from ra_bench.boards.columns import columns_of
 from ra_bench.boards.evaluate import draw, evaluate
 from ra_bench.boards.facts import record_facts, without_record_facts
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from ra_bench.boards.facts import Facts
     from ra_bench.specs import MetricSpec
-    from ra_bench.values import Failure, Job, RunRecord, SiteResult
+    from ra_bench.values import ChangeResult, Failure, Job, RunRecord, SiteResult
 
 
 def build_board(
@@ -96,6 +97,7 @@ def assemble(
     pooled = pool_folds(records)
     whole = pooled.records
     sites: tuple[SiteResult, ...] = ()
+    change: ChangeResult | None = None
     if whole:
         films = held_out(whole)
         resampling = draw(films)
@@ -105,6 +107,7 @@ def assemble(
         rows += readers.rows
         remarks += readers.remarks + measured_remarks(films, rows, records, measured)
         sites = measure_sites(films, pooled.sites)
+        change = measure_change(films, rows, resampling)
         facts = (*facts, *record_facts(records, films))
     left = still_unfinished(unfinished, whole)
     return Board(
@@ -118,6 +121,7 @@ def assemble(
         private=private,
         sites=sites,
         before=before,
+        change=change,
     )
 
 

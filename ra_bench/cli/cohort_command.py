@@ -108,11 +108,14 @@ def show(
     "--width", default=512, show_default=True, type=click.IntRange(64, 4096), help="Pixels; height is 3/4 of it."
 )
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Same seed, same films.")
-def make(folder: Path, films: int, width: int, seed: int) -> None:
+@click.option(
+    "--visits", default=1, show_default=True, type=click.IntRange(1, 2), help="Visits a patient, a film at each."
+)
+def make(folder: Path, films: int, width: int, seed: int, visits: int) -> None:
     """Write simulated two-hand films, their readings and a cohort.toml into FOLDER."""
     from ra_bench.cohorts.synthetic.cohort import write_synthetic_hands
 
-    file = write_synthetic_hands(folder, films=films, width=width, seed=seed)
+    file = write_synthetic_hands(folder, films=films, width=width, seed=seed, visits=visits)
     click.echo(f"Wrote {films} simulated films.\n  ra-bench run --models all --dataset {file}")
 
 

@@ -8,6 +8,15 @@ from ra_bench.metrics._arrays import complete_pairs
 from ra_bench.metrics.agreement import Limits, limits_of_agreement, sdc, sem
 from ra_bench.metrics.band_resampling import resample_qwk
 from ra_bench.metrics.categories import Level, Weights, band_table, krippendorff_alpha, qwk, weighted_kappa
+from ra_bench.metrics.change import (
+    Progressors,
+    change_error,
+    own_change_error,
+    progressors,
+    smallest_detectable_change,
+    standardised_response_mean,
+    wilson_interval,
+)
 from ra_bench.metrics.comparison import (
     Friedman,
     adjust_bh,
@@ -111,6 +120,7 @@ __all__ = [
     "Method",
     "Needed",
     "PrintedRow",
+    "Progressors",
     "RangeAudit",
     "RankStability",
     "Ranking",
@@ -141,6 +151,7 @@ __all__ = [
     "ccc_interval",
     "ccc_shifts",
     "ccc_unbiased",
+    "change_error",
     "complete_pairs",
     "corrected_t",
     "detectable_difference",
@@ -174,6 +185,7 @@ __all__ = [
     "needed_predicted_sd",
     "nemenyi_difference",
     "noise_ceiling",
+    "own_change_error",
     "paired_t",
     "patients_to_separate",
     "pearson",
@@ -181,6 +193,7 @@ __all__ = [
     "pearson_interval",
     "pearson_p",
     "power_sums",
+    "progressors",
     "proportional_bias",
     "qwk",
     "r_squared",
@@ -202,7 +215,9 @@ __all__ = [
     "rounding_box",
     "sdc",
     "sem",
+    "smallest_detectable_change",
     "spearman",
+    "standardised_response_mean",
     "tost",
     "tost_from_summary",
     "tost_power",
@@ -210,5 +225,6 @@ __all__ = [
     "verdict_of",
     "weighted_kappa",
     "williams_t",
+    "wilson_interval",
     "within",
 ]

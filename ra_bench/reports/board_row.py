@@ -152,7 +152,8 @@ def _check_name(opened: OpenBoard, name: str, installed: Collection[str]) -> Non
         raise RecordError(
             f"The name '{name}' cannot name a row of a board. Use letters, digits, '.', '_', '+' and '-': --name NAME."
         )
-    taken = {record.job.model for record in opened.records if record.job.trainer != SCORED} | set(installed)
+    trained = {record.job.model for record in opened.records if record.job.trainer != SCORED}
+    taken = {model.replace("/", "--") for model in trained | set(installed)}  # as their folders are named
     if name in taken:
         raise RecordError(
             f"'{name}' is a model that ra-bench trains. Give these predictions another name: --name NAME."

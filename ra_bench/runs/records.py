@@ -46,7 +46,7 @@ FILES = (RECORD, PREDICTIONS, HISTORY, JOB, FAILURE)
 #: Stands where a record names its trainer, when its predictions were made elsewhere and only measured here.
 SCORED = "scored from predictions"
 _FIXED = ("id", "patient", "predicted")
-_PIXELS = "pixels"
+_PIXELS, _VISIT = "pixels", "visit"
 
 
 def job_folder(runs: Path, job: Job) -> Path:
@@ -182,21 +182,22 @@ def standing_failures(runs: Path) -> list[Failure]:
 
 
 def predictions_csv(predictions: Predictions) -> str:
-    """Columns id, patient, a reading a reader, predicted, and pixels where they are known.
+    """Columns id, patient, a reading a reader, predicted, and visit and pixels where they are known.
 
     Numbers are to the last bit; an absent reading is empty.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     readers = list(predictions.readings)
-    known = [_PIXELS] if predictions.pixels else []
+    later = {_VISIT: tuple(map(str, predictions.visits)), _PIXELS: predictions.pixels}
+    known = {name: cells for name, cells in later.items() if cells}
     writer.writerow(["id", "patient", *(f"reading:{reader}" for reader in readers), "predicted", *known])
     columns = [predictions.readings[reader] for reader in readers]
     for row, (sample, patient, predicted) in enumerate(
         zip(predictions.ids, predictions.patients, predictions.predicted, strict=True)
     ):
-        pixels = predictions.pixels[row : row + 1]
-        writer.writerow([sample, patient, *(_number(column[row]) for column in columns), _number(predicted), *pixels])
+        own = (cells[row] for cells in known.values())
+        writer.writerow([sample, patient, *(_number(column[row]) for column in columns), _number(predicted), *own])
     return text.getvalue()
 
 
@@ -233,6 +234,7 @@ def read_predictions(file: Path) -> Predictions:
         },
         predicted=_values(file, "predicted", columns["predicted"]),
         pixels=columns.get(_PIXELS, ()),
+        visits=_whole(file, columns.get(_VISIT, ())),
     )
 
 
@@ -254,6 +256,13 @@ def _values(file: Path, column: str, cells: Sequence[str]) -> tuple[float, ...]:
         return tuple(map(float, cells)) if "" not in cells else tuple(float(cell or "nan") for cell in cells)
     except ValueError as error:
         raise RecordError(f"{file}: column '{column}': {error}.") from error
+
+
+def _whole(file: Path, cells: Sequence[str]) -> tuple[int, ...]:
+    try:
+        return tuple(map(int, cells))
+    except ValueError as error:
+        raise RecordError(f"{file}: column '{_VISIT}': {error}.") from error
 
 
 @cache

@@ -9,6 +9,7 @@ from __future__ import annotations
 import faulthandler
 import json
 import logging
+import os
 import signal
 import sys
 import time
@@ -131,7 +132,9 @@ def _take_part(training: Training, job: Job, device: str, sender: Connection, sc
         traceback.print_exc()
         _say(failure_of_error(job, error), scratch, rank)
         time.sleep(_ECHO)
-        sys.exit(1)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(1)  # an orderly end may abort, and hide the reason: see training/distributed.py, `leave`
     return record if rank == 0 else None
 
 
@@ -139,14 +142,15 @@ def _take_part(training: Training, job: Job, device: str, sender: Connection, sc
 def _met(device: str) -> Iterator[str]:
     """Wait for the others, and be in a team with them until it is left; see training/distributed.py."""
     import torch
-    from torch import distributed
+
+    from ra_bench.training.distributed import join, leave
 
     cuda = device.startswith("cuda")
     if cuda:
         torch.cuda.set_device(device)
-    distributed.init_process_group("nccl" if cuda else "gloo", timeout=_PATIENCE)
+    join("nccl" if cuda else "gloo", patience=_PATIENCE)
     yield device
-    distributed.destroy_process_group()  # not after an error: it may wait for processes that are no more
+    leave()  # not after an error: it may wait for processes that are no more
 
 
 def _listen_to_all(rank: int) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ra_bench.cohorts.folds import plan_splits
 from ra_bench.cohorts.splits import plan_hash, reference
 from ra_bench.cohorts.store import open_store
+from ra_bench.cohorts.visits import visit_numbers, with_visits
 from ra_bench.errors import CohortError, TrainingError, WeightsError
 from ra_bench.files import make_folder, sweep
 from ra_bench.plugins import Registry, load_plugins
@@ -87,7 +88,7 @@ def do_job(workplace: Workplace, job: Job, on_epoch: Callable[[EpochReport], Non
         for name in FILES:
             sweep(folder / name)
         training = partial(_train, workplace, job, folder)
-        if devices > 1 and _is_for_many(workplace.registry(), job.model):
+        if devices > 1 and _is_for_many(workplace.registry(), registered_model(job)):
             record = do_together(training, job, device=workplace.device, processes=devices, on_epoch=on_epoch)
         else:
             record = training(workplace.device, on_epoch)
@@ -184,7 +185,7 @@ def _train(
     return RunRecord(
         job=job,
         protocol=protocol_data(protocol),
-        predictions=_predictions(_samples(cohort, split.test), fitted.test),
+        predictions=with_visits(_predictions(_samples(cohort, split.test), fitted.test), visit_numbers(cohort.samples)),
         history=tuple(history),
         parameters=fitted.parameters,
         madds=fitted.madds,

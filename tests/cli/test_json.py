@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+FILES = Path(__file__).parent.parent / "plugin_files"
 BOARDS = Path(__file__).parent.parent.parent / "leaderboards"
 PLUGIN = {"name", "distribution", "version", "state", "reason", "where", "core", "file", "source", "provides"}
 
@@ -44,6 +45,13 @@ def test_one_dataset_with_its_licence(cli):
     (spec,) = plugin["specs"]
     assert (spec["kind"], spec["facts"]["task"]) == ("dataset", "score")
     assert {"licence", "citation", "obtain"} <= set(spec["facts"])
+
+
+def test_a_model_of_a_collection(cli):
+    file = FILES / "library.py"
+    (plugin,) = read(cli("plugins", "info", "library/small.tag", "-p", file, "--json"))["plugins"]
+    assert [(spec["kind"], spec["name"]) for spec in plugin["specs"]] == [("model", "library/small.tag")]
+    assert plugin["file"] == str(file)
 
 
 def test_plugins_that_did_not_load_and_exit_code_1(cli, tmp_path, monkeypatch):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 import re
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
 
-from ra_bench import hookspecs
+import ra_bench
+from ra_bench import hookspecs, metrics
 from ra_bench.cli.main import cli, main
 from ra_bench.cohorts.description import Description, SplitColumn
 from ra_bench.plugins import PROVIDERS, load_plugins
@@ -76,8 +77,20 @@ def test_each_kind_of_failure_is_there_with_what_it_means_and_whether_it_is_trie
     assert [cell.strip(" |") for cell in said] == [KINDS[kind], "once" if is_settled(failure) else "always"]
 
 
-def test_the_command_line_page_is_what_the_commands_say(root: Path, reference_script: dict[str, Any]) -> None:
-    assert page(root, "cli.md") == reference_script["page"](), "run: python docs/update_reference.py"
+@pytest.mark.parametrize("name", ["cli.md", "values.md", "metrics.md"])
+def test_a_page_made_from_the_code_is_what_the_code_says(
+    root: Path, reference_script: dict[str, Any], name: str
+) -> None:
+    assert page(root, name) == reference_script["PAGES"][name](), "run: python docs/update_reference.py"
+
+
+def test_every_public_value_and_metric_is_described(root: Path) -> None:
+    values = {
+        name for name in ra_bench.__all__ if is_dataclass(value := getattr(ra_bench, name)) and isinstance(value, type)
+    }
+    assert values <= set(re.findall(r"^### (\w+)$", page(root, "values.md"), re.MULTILINE))
+    described = set(re.findall(r"^### (\w+)$", page(root, "metrics.md"), re.MULTILINE))
+    assert {name for name in metrics.__all__ if inspect.isroutine(getattr(metrics, name))} <= described
 
 
 def test_every_hook_has_a_section_and_no_other(root: Path) -> None:

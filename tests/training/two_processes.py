@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from conftest import TINY, bright_films, tiny_net
 from torch import distributed, nn
 
 from ra_bench import FilmSet, FitTask, ModelSpec
-from ra_bench.training.distributed import Team, team
+from ra_bench.training.distributed import Team, join, leave, team
 from ra_bench.training.loop import fit
 from ra_bench.training.predict import predict_all
 from ra_bench.training.pretrain import pretrain
@@ -130,7 +131,7 @@ def two_columns() -> nn.Module:
 def main(folder: Path) -> None:
     """Do everything, and write a folder for this process."""
     torch.set_num_threads(1)
-    distributed.init_process_group("gloo")
+    join("gloo", patience=timedelta(minutes=5))
     own = folder / str(distributed.get_rank())
     results = {name: trained(case, own / name) for name, case in CASES.items()}
     pretrained(own / "pretrained")
@@ -144,8 +145,9 @@ def main(folder: Path) -> None:
         "most": crew.most(3 + crew.rank),
         "same": crew.same(f"said by {crew.rank}"),
     }
+    leave()
+    results["threads"] = [file.read_text(encoding="utf-8").strip() for file in Path("/proc/self/task").glob("*/comm")]
     torch.save(results, own / "results.pt")
-    distributed.destroy_process_group()
 
 
 if __name__ == "__main__":

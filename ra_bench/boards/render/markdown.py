@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ra_bench.boards.columns import COMMAND, OVER_SEEDS, RANK
+from ra_bench.boards.render.change import change_tables
 from ra_bench.boards.render.cost import COST
 from ra_bench.boards.render.escape import code, escaped
 from ra_bench.boards.render.legend import ARROWS, OF_SEEDS, OF_SITES, OVER, legend
@@ -29,6 +30,7 @@ def render(board: Board) -> str:
         _section(board, "Baselines: what every model must beat", ("baseline",)),
         moved_section(board),
         _sites(board),
+        _change(board),
         _unfinished(board),
         _seeds(board),
         _cost(board),
@@ -107,6 +109,20 @@ def _by_site(board: Board, metric: str, label: str, names: Sequence[str], digits
         ),
     ]
     return ["", *table(columns)]
+
+
+def _change(board: Board) -> list[str]:
+    """How changes agree, and a table for each cut-off of progression."""
+    lines: list[str] = []
+    for place, found in enumerate(change_tables(board)):
+        name, *others = zip(found.columns, zip(*found.rows, strict=True), strict=True)
+        columns = [
+            TableColumn(heading=name[0], cells=tuple(map(escaped, name[1])), right=False),
+            *(TableColumn(heading=heading, cells=cells) for heading, cells in others),
+        ]
+        lines += ["", f"### {found.title}"] if place else [f"## {found.title}"]
+        lines += ["", *table(columns), *(["", escaped(found.note)] if found.note else [])]
+    return lines
 
 
 def _unfinished(board: Board) -> list[str]:
