@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -15,13 +16,15 @@ CORE = "ra-bench"
 
 
 def place_of(function: Any) -> str:
-    """ "file:line" of a Python function, decorators and all; "" of anything else.
+    """ "file:line" of a Python function, decorators and all, or of the one behind a partial; "" of anything else.
 
     Examples
     --------
     >>> place_of(place_of).rpartition("/")[2].split(":")[0], place_of(len)
     ('diagnosis.py', '')
     """
+    while isinstance(function, partial):
+        function = function.func
     function = inspect.unwrap(function) if callable(function) else function
     code = getattr(function, "__code__", None)
     return f"{code.co_filename}:{code.co_firstlineno}" if code else ""

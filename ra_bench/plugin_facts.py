@@ -103,4 +103,6 @@ def _plain(value: Any) -> Any:
         return [_plain(entry) for entry in value]
     if isinstance(value, Path):
         return str(value)
-    return (place_of(value) or repr(value)) if callable(value) else value
+    if callable(value):  # never its address in memory: the same plugin gives the same JSON
+        return place_of(value) or getattr(value, "__qualname__", type(value).__qualname__)
+    return value

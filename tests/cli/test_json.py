@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
+
+from ra_bench import MetricSpec
+from ra_bench.plugin_facts import facts_of
 
 FILES = Path(__file__).parent.parent / "plugin_files"
 BOARDS = Path(__file__).parent.parent.parent / "leaderboards"
@@ -38,6 +42,13 @@ def test_a_plugin_with_all_it_brings(cli):
     assert (spec["kind"], spec["name"]) == ("model", "resnet50-transfer")
     assert (spec["facts"]["pretraining"], spec["facts"]["parameters"]) == ("synthetic-chest", 23_502_401)
     assert spec["facts"]["build"].rpartition(":")[0] == plugin["file"]
+
+
+def test_a_function_is_told_by_its_place_or_its_name():
+    spec = MetricSpec(name="x", label="", unit="", best="low", compute=partial(partial(read), code=1), from_sums=max)
+    facts = facts_of(spec)
+    assert facts["compute"] == f"{__file__}:{read.__code__.co_firstlineno}"
+    assert facts["from_sums"] == "max"
 
 
 def test_one_dataset_with_its_licence(cli):
