@@ -54,7 +54,7 @@ class Pace:
         self._clock = clock
         self._started = self._told = clock()
         self._first: tuple[str, int, float] = ("", 0, 0.0)
-        self._left = 0.0
+        self._epoch = self._left = 0.0
 
     @property
     def stage(self) -> str:
@@ -72,12 +72,12 @@ class Pace:
             self._first = (report.stage, report.epoch, self.seconds())
         _, first, started = self._first  # a job that goes on does not begin with epoch 1
         done = report.epoch - first
-        seconds = (self.seconds() - started) / done if done else report.seconds
-        self._left = seconds * (report.epochs - report.epoch)
+        self._epoch = (self.seconds() - started) / done if done else report.seconds
+        self._left = self._epoch * (report.epochs - report.epoch)
 
     def left(self) -> float:
-        """Seconds until the stage ends; 0 where it should have ended."""
-        return max(0.0, self._left - (self._clock() - self._told))
+        """Seconds until the stage ends. An epoch that takes longer than those before shortens it by one epoch only."""
+        return max(0.0, self._left - min(self._clock() - self._told, self._epoch))
 
 
 class JobStates:
@@ -144,8 +144,8 @@ class JobStates:
         if state.kept:
             last = state.kept[-1]
             each = fmean(report.seconds for report in state.kept)
-            return Left(seconds=max(0.0, each * (last.epochs - last.epoch) - gone))
-        if took:
+            return Left(seconds=max(0.0, each * (last.epochs - last.epoch) - min(gone, each)))
+        if took and fmean(took) > gone:
             return Left(seconds=max(stage, fmean(took) - gone))
         return Left(seconds=stage, whole=False)
 

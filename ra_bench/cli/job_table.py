@@ -28,7 +28,7 @@ _STYLES: dict[State, str] = {
     "kept": "dim",
     "left out": "dim",
 }
-#: Columns that go first, one after the other, as long as names of models do not have so much room.
+#: Columns that go first, one after the other, as long as names of models do not have so much room. Sites get no more.
 _GO_FIRST = ("elapsed", "val. RMSE", "epoch")
 _NAME = 12
 
@@ -41,7 +41,7 @@ class JobTable:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         every = self.states.all()
-        if not every:
+        if not any(_is_due(each) for each in every):
             return
         width, room = options.max_width, max(1, options.size.height - 4)  # heading, others, sum, and the cursor's line
         shown = _chosen(every, room)
@@ -55,6 +55,8 @@ class JobTable:
     def _table(self, shown: Sequence[JobState], width: int) -> Table:
         columns = {heading: [cell(each) for each in shown] for heading, cell in self._columns()}
         widths = {heading: max(len(heading), *map(len, cells)) for heading, cells in columns.items()}
+        if "fold" in widths:  # a site may have a long name
+            widths["fold"] = min(widths["fold"], _NAME)
         gap = 2 if width >= 60 else 1
         for heading in _GO_FIRST:
             if _room_for_names(widths, width, gap) >= min(widths["model"], _NAME):
@@ -91,7 +93,7 @@ class JobTable:
     def _sums(self) -> tuple[str, ...]:
         """How far the run is, at length and in short."""
         counts = Counter(each.state for each in self.states.all())
-        due = counts["waiting"] + counts["running"] + counts["resumed"] + counts["done"] + self._failed_now()
+        due = sum(map(_is_due, self.states.all()))
         failed = f", {counts['failed']} failed" if counts["failed"] else ""
         kept = f", {counts['kept']} kept" if counts["kept"] else ""
         left = self.states.all_left()
@@ -101,8 +103,10 @@ class JobTable:
         done = f"{counts['done']} of {due}"
         return (f"{done} jobs done{failed}{kept}; {said}", f"{done} done{failed}; {short}", f"{done}; {short}")
 
-    def _failed_now(self) -> int:
-        return sum(each.state == "failed" and each.took is not None for each in self.states.all())
+
+def _is_due(each: JobState) -> bool:
+    """Whether it runs, ran or will run in this run."""
+    return each.pace is not None or each.state == "waiting"
 
 
 def _room_for_names(widths: Mapping[str, int], width: int, gap: int) -> int:

@@ -101,6 +101,13 @@ def test_the_time_left_runs_down_between_epochs_and_stops_at_nothing(jobs, clock
     assert left(jobs, A) == Left(seconds=0)
 
 
+def test_an_epoch_that_takes_long_does_not_use_up_the_time_of_those_to_come(jobs, clock):
+    jobs.start(A)
+    jobs.tell(A, report(2, 5, seconds=60))
+    clock.now += 500
+    assert left(jobs, A) == Left(seconds=120)
+
+
 def test_a_job_that_waits_is_measured_by_finished_ones_of_its_model(jobs, clock):
     jobs.expect([due(job("a", seed)) for seed in range(3)] + [due(B)])
     finish(jobs, clock, job("a", 0), 100)
@@ -123,6 +130,14 @@ def test_a_job_without_an_epoch_yet_has_used_up_some_of_what_its_model_takes(job
     assert left(jobs, job("a", 1)) == Left(seconds=70)
 
 
+def test_of_a_job_that_took_longer_than_its_model_did_nothing_is_known(jobs, clock):
+    jobs.expect([due(job("a", 0)), due(job("a", 1))])
+    finish(jobs, clock, job("a", 0), 100)
+    jobs.start(job("a", 1))
+    clock.now += 101
+    assert left(jobs, job("a", 1)) == Left(seconds=0, whole=False)
+
+
 def test_pretraining_tells_only_the_least_time(jobs, clock):
     jobs.start(A)
     jobs.tell(A, report(1, 3, stage="pretraining", seconds=50))
@@ -131,10 +146,10 @@ def test_pretraining_tells_only_the_least_time(jobs, clock):
 
 def test_pretraining_of_a_model_that_was_measured_tells_all(jobs, clock):
     finish(jobs, clock, job("a", 0), 500)
-    jobs.start(A2 := job("a", 1))
+    jobs.start(second := job("a", 1))
     clock.now += 60
-    jobs.tell(A2, report(1, 3, stage="pretraining", seconds=50))
-    assert left(jobs, A2) == Left(seconds=440)
+    jobs.tell(second, report(1, 3, stage="pretraining", seconds=50))
+    assert left(jobs, second) == Left(seconds=440)
 
 
 def test_a_job_that_goes_on_is_measured_by_the_epochs_that_were_kept(jobs, clock):
@@ -145,6 +160,8 @@ def test_a_job_that_goes_on_is_measured_by_the_epochs_that_were_kept(jobs, clock
     assert jobs.all()[0].state == "resumed"
     clock.now += 20
     assert left(jobs, A) == Left(seconds=130)
+    clock.now += 500
+    assert left(jobs, A) == Left(seconds=100)
 
 
 def test_what_went_on_after_a_stop_took_the_time_of_its_earlier_tries_too(jobs, clock):
@@ -282,6 +299,13 @@ def test_folds_have_a_column_with_their_site_or_their_number(clock):
     assert lines[:3] == [["model", "fold", "state"], ["net", "1/5", "running"], ["net", "north", "running"]]
 
 
+def test_a_long_name_of_a_site_is_cut(clock):
+    jobs = JobStates(clock)
+    fold = SimpleNamespace(number=1, of=2, site="the old hospital by the river")
+    jobs.start(SimpleNamespace(key="1", model="net", seed=0, fold=fold))
+    assert drawn(jobs)[1].startswith("net    the old hos…  running")
+
+
 @pytest.fixture
 def many(clock):
     """200 jobs: 50 done, the last two of which were a failure and job 49, 2 running, the rest waiting."""
@@ -320,5 +344,7 @@ def test_the_state_is_in_colour_but_not_where_the_user_wants_none(some, monkeypa
     assert not any("\x1b[3" in line for line in drawn(some, color_system="standard"))
 
 
-def test_a_run_without_jobs_draws_nothing():
-    assert drawn(JobStates()) == []
+def test_a_run_without_anything_to_do_draws_nothing(jobs):
+    assert drawn(jobs) == []
+    jobs.expect([PlannedJob(job=A, record=SimpleNamespace(history=()), reason="", due=False)])
+    assert drawn(jobs) == []
