@@ -39,7 +39,7 @@ class JobState:
 
     job: Job
     state: State
-    kept: tuple[EpochReport, ...] = ()
+    earlier: tuple[EpochReport, ...] = ()
     report: EpochReport | None = None
     pace: Pace | None = None
     #: Seconds it took, once it ended, and when that was.
@@ -72,7 +72,7 @@ class Pace:
             self._first = (report.stage, report.epoch, self.seconds())
         _, first, started = self._first  # a job that goes on does not begin with epoch 1
         done = report.epoch - first
-        self._epoch = (self.seconds() - started) / done if done else report.seconds
+        self._epoch = (self.seconds() - started) / done if done > 0 else report.seconds
         self._left = self._epoch * (report.epochs - report.epoch)
 
     def left(self) -> float:
@@ -92,16 +92,16 @@ class JobStates:
     def expect(self, jobs: Sequence[PlannedJob]) -> None:
         """The jobs of a plan, also those that will not run."""
         for planned in jobs:
-            epochs = planned.kept if planned.record is None else planned.record.history
+            epochs = planned.earlier if planned.record is None else planned.record.history
             self._jobs[planned.job.key] = JobState(
-                job=planned.job, state=_state(planned), kept=planned.kept, report=epochs[-1] if epochs else None
+                job=planned.job, state=_state(planned), earlier=planned.earlier, report=epochs[-1] if epochs else None
             )
 
     def start(self, job: Job) -> None:
         """A job starts; one that nobody expected is a new one."""
         state = self._jobs.setdefault(job.key, JobState(job=job, state="waiting"))
         state.pace = Pace(self._clock)
-        state.state = "resumed" if state.kept else "running"
+        state.state = "resumed" if state.earlier else "running"
         self._at_once = max(self._at_once, len(self.of("running", "resumed")))
 
     def tell(self, job: Job, report: EpochReport) -> None:
@@ -141,9 +141,9 @@ class JobStates:
         gone, stage = (0.0, 0.0) if pace is None else (pace.seconds(), pace.left())
         if pace is not None and pace.stage == "training":
             return Left(seconds=stage)
-        if state.kept:
-            last = state.kept[-1]
-            each = fmean(report.seconds for report in state.kept)
+        if state.earlier:
+            last = state.earlier[-1]
+            each = fmean(report.seconds for report in state.earlier)
             return Left(seconds=max(0.0, each * (last.epochs - last.epoch) - min(gone, each)))
         if took and fmean(took) > gone:
             return Left(seconds=max(stage, fmean(took) - gone))

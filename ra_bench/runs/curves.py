@@ -46,7 +46,7 @@ class Curves:
                 f"--tensorboard needs the package tensorboard: {error}. Install it: pip install 'ra-bench[tensorboard]'"
             ) from error
         self._folder = folder
-        self._kept: dict[str, tuple[EpochReport, ...]] = {}
+        self._earlier: dict[str, tuple[EpochReport, ...]] = {}
         #: By folder, the file that is written and its last epoch.
         self._files: dict[Path, tuple[Path, float]] = {}
 
@@ -60,13 +60,13 @@ class Curves:
         """
         make_folder(self._folder)
         for planned in jobs:
-            self._kept[planned.job.key] = planned.kept
+            self._earlier[planned.job.key] = planned.earlier
             if planned.record is not None and not _is_drawn(job_folder(self._folder, planned.job)):
                 self._draw(planned.job, planned.record.history, datetime.fromisoformat(planned.record.finished))
 
     def on_job_start(self, *, job: Job) -> None:
         """Draw what an earlier try did and this one does not do again."""
-        self._draw(job, self._kept.get(job.key, ()), datetime.now(UTC))
+        self._draw(job, self._earlier.get(job.key, ()), datetime.now(UTC))
 
     def on_epoch_end(self, *, job: Job, report: EpochReport) -> None:
         """Add a point to each curve; it is on the disk before the next epoch."""

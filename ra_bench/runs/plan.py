@@ -59,7 +59,7 @@ FIRST_TIME = "no finished run of this model and seed yet"
 class PlannedJob:
     """A job with what is known of it: its record if one stands, and one sentence on why it runs or does not.
 
-    `due` says whether it runs; `failure` is that of its last try, `kept` are the epochs after which it goes on.
+    `due` says whether it runs; `failure` is that of its last try, `earlier` are the epochs after which it goes on.
     """
 
     job: Job
@@ -67,7 +67,7 @@ class PlannedJob:
     reason: str
     due: bool
     failure: Failure | None = None
-    kept: tuple[EpochReport, ...] = ()
+    earlier: tuple[EpochReport, ...] = ()
 
 
 def make_job(
@@ -185,15 +185,15 @@ def _plan_job(job: Job, protocol: Protocol, folder: Path, *, afresh: bool, only_
         reason = f"waits: it failed {failure.tries} times alike; --retry-failed tries it again: {failure.reason}"
         return PlannedJob(job=job, record=None, reason=reason, due=False, failure=failure)
     found = find_progress(folder / RESUME, job.key)
-    far, kept = how_far(found), () if found.kept is None else found.kept.reports
+    far, earlier = how_far(found), () if found.kept is None else found.kept.reports
     if failure is not None and not reason:
         reason = f"runs: the last try failed: {failure.reason}{f'; {far}' if far else ''}"
-        return PlannedJob(job=job, record=None, reason=reason, due=True, failure=failure, kept=kept)
+        return PlannedJob(job=job, record=None, reason=reason, due=True, failure=failure, earlier=earlier)
     if only_failed:
         reason = "waits: it did not fail, and --retry-failed does only what did"
         return PlannedJob(job=job, record=None, reason=reason, due=False)
     reason = f"runs: {reason or far or _difference(job, protocol, folder)}"
-    return PlannedJob(job=job, record=None, reason=reason, due=True, kept=kept)
+    return PlannedJob(job=job, record=None, reason=reason, due=True, earlier=earlier)
 
 
 def _difference(job: Job, protocol: Protocol, folder: Path) -> str:

@@ -153,8 +153,8 @@ def test_pretraining_of_a_model_that_was_measured_tells_all(jobs, clock):
 
 
 def test_a_job_that_goes_on_is_measured_by_the_epochs_that_were_kept(jobs, clock):
-    kept = (report(1, 5, seconds=40), report(2, 5, seconds=60))
-    jobs.expect([due(A, kept=kept)])
+    earlier = (report(1, 5, seconds=40), report(2, 5, seconds=60))
+    jobs.expect([due(A, earlier=earlier)])
     assert left(jobs, A) == Left(seconds=150)
     jobs.start(A)
     assert jobs.all()[0].state == "resumed"
@@ -229,7 +229,7 @@ def some(clock):
     """One of each: done, failed, running, waiting after a stop, waiting, kept."""
     jobs = JobStates(clock)
     kept = PlannedJob(job=job("mean"), record=SimpleNamespace(history=(report(1, 1),)), reason="", due=False)
-    stopped = due(job("resnet-dwise50-transfer", 12), kept=(report(1, 5), report(2, 5)))
+    stopped = due(job("resnet-dwise50-transfer", 12), earlier=(report(1, 5), report(2, 5)))
     models = [due(job(name, seed)) for name in NAMES[1:3] for seed in (0, 1)]
     jobs.expect([kept, *models, stopped])
     finish(jobs, clock, job("mobilenetv2"), 125)

@@ -65,10 +65,10 @@ def due(**facts):
     return PlannedJob(job=JOB, record=None, reason="", due=True, **facts)
 
 
-def tell(folder, *reports, kept=()):
+def tell(folder, *reports, earlier=()):
     """One try of a job."""
     curves = Curves(folder)
-    curves.expect([due(kept=tuple(kept))])
+    curves.expect([due(earlier=tuple(earlier))])
     curves.on_job_start(job=JOB)
     for each in reports:
         curves.on_epoch_end(job=JOB, report=each)
@@ -122,13 +122,13 @@ def test_the_job_is_told_as_a_text_with_its_key(tmp_path):
 def test_a_job_that_goes_on_has_every_epoch_once(tmp_path):
     first = [report(1), report(2), report(3, loss=9.0)]
     tell(tmp_path, *first)
-    tell(tmp_path, report(3), report(4), kept=first[:2])  # epoch 3 was lost, and is done again
+    tell(tmp_path, report(3), report(4), earlier=first[:2])  # epoch 3 was lost, and is done again
     assert points(tmp_path / FOLDER, "training/loss") == [(1, 0.5), (2, 0.5), (3, 0.5), (4, 0.5)]
     assert len(read(tmp_path / FOLDER).Tensors("job/text_summary")) == 1
 
 
 def test_epochs_of_a_try_that_drew_nothing_are_there_too(tmp_path):
-    tell(tmp_path, report(3), kept=[report(1), report(2)])
+    tell(tmp_path, report(3), earlier=[report(1), report(2)])
     found = read(tmp_path / FOLDER).Scalars("training/loss")
     assert [each.step for each in found] == [1, 2, 3]
     assert found[1].wall_time - found[0].wall_time == pytest.approx(2.0, abs=1e-3)
