@@ -113,9 +113,8 @@ def command() -> Callable[..., subprocess.Popen[str]]:
             cwd=folder,
             env={**os.environ, "RA_BENCH_DATA": str(folder / "data"), "COLUMNS": "80", **options.pop("env", {})},  # type: ignore[dict-item]
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
             text=True,
-            **options,
+            **{"stderr": subprocess.PIPE, **options},
         )
 
     return start

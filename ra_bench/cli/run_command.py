@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,8 +12,7 @@ from ra_bench.cli.duration import seconds_of
 from ra_bench.cli.options import folder_options, opened, plugin_options
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from ra_bench.runs.curves import Curves
     from ra_bench.runs.plan import Shard
     from ra_bench.suite import Outcome, Plan
     from ra_bench.values import Folds, Job
@@ -106,7 +106,14 @@ if TYPE_CHECKING:
 @click.option("--explain", is_flag=True, help="Only say which jobs stand, which would run, and why.")
 @click.option("--afresh", is_flag=True, help="Train even what stands.")
 @click.option("--retry-failed", is_flag=True, help="Run only what failed, also what failed twice in the same way.")
-@click.option("-q", "--quiet", is_flag=True, help="Plain lines for a log instead of a live display.")
+@click.option("-q", "--quiet", is_flag=True, help="Plain lines for a log instead of a live table.")
+@click.option(
+    "--tensorboard",
+    metavar="[FOLDER]",
+    is_flag=False,
+    flag_value="",
+    help="Write training curves for TensorBoard; to tensorboard among the runs, if no folder is named.",
+)
 @folder_options
 @plugin_options
 def command(
@@ -129,6 +136,7 @@ def command(
     afresh: bool,
     retry_failed: bool,
     quiet: bool,
+    tensorboard: str | None,
     runs: Path,
     boards: Path,
     data: Path,
@@ -149,6 +157,7 @@ def command(
 
     limit = seconds_of(timeout, "--timeout")
     suite = opened(plugin_files, without, runs=runs, boards=boards, data=data)
+    curves = _curves(tensorboard, runs)
     with Display(quiet=quiet) as display:
         for sentence in not_loaded(suite.registry.plugins):
             display.say(sentence)
@@ -178,7 +187,9 @@ def command(
         display.expect(plan)
         for sentence in office.unreadable_records(suite, plan):
             display.say(sentence)
-        observers = with_guests(suite.registry, display, display.say)
+        for each in curves.values():
+            each.expect(plan.jobs)
+        observers = with_guests(suite.registry, display, display.say, curves)
         outcome = office.run(
             suite,
             plan,
@@ -227,6 +238,13 @@ def _compute(precision: str | None, *, compile_it: bool, fit_batch: bool) -> dic
         "fit_batch": fit_batch or None,
     }
     return {key: value for key, value in wishes.items() if value is not None}
+
+
+def _curves(folder: str | None, runs: Path) -> dict[str, Curves]:
+    """The observer behind --tensorboard, by the name under which it is complained of; none where nobody asked."""
+    from ra_bench.runs.curves import Curves
+
+    return {} if folder is None else {"--tensorboard": Curves(Path(folder) if folder else runs / "tensorboard")}
 
 
 def _words(text: str) -> list[str]:
