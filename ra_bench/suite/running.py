@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from ra_bench.cohorts.store import OnFilms
     from ra_bench.specs import LauncherSpec, Observers
+    from ra_bench.suite.nodes import Machines
     from ra_bench.suite.planning import Plan
 
 
@@ -48,6 +49,7 @@ def run(
     timeout: float | None = None,
     devices: int = 1,
     gpus: tuple[str, ...] | None = None,
+    machines: Machines | None = None,
 ) -> Outcome:
     """Do the jobs that are due, cheapest first, and write the board after each.
 
@@ -67,13 +69,15 @@ def run(
         Those of each job, which share its batches: GPUs, or processes on a CPU.
     gpus
         GPUs that jobs may use, as CUDA_VISIBLE_DEVICES names them; all that the device means, if not given.
+    machines
+        Several of them, of which this is the first: each gives so many devices to a job. They do one at a time.
 
     Raises
     ------
     TrainingError
         The device is not there, or not as often as a job is to have it.
     LauncherError
-        A launcher of other machines is to use several devices a job.
+        A launcher of other machines is to use several devices a job. Or one of `machines` was lost before the jobs.
     BusyError
         Another run works on the same board's folder.
     StorageError
@@ -103,8 +107,10 @@ def run(
         waiting = {planned.job.key: planned.job for planned in plan.jobs if planned.record is None}
         board, trouble = write_board(suite, plan, list(waiting.values()), figures=not due)
         trained = 0
-        usual = len(due) if place.elsewhere else len(gpus) // devices
-        work = work_of(suite, plan, timeout=timeout, devices=devices, gpus=gpus)
+        usual = len(due) if place.elsewhere else 1 if machines else len(gpus) // devices
+        work = work_of(suite, plan, timeout=timeout, devices=devices, gpus=gpus, machines=machines)
+        if machines is not None and due:
+            machines.wait_for_films()
         for done, result in enumerate(place.launch(due, work, observers, slots or max(1, usual)), start=1):
             del waiting[result.job.key]
             if isinstance(result, Failure):
@@ -113,16 +119,30 @@ def run(
                 trained += 1
             # Figures take seconds, and the next job would change them.
             board, trouble = write_board(suite, plan, list(waiting.values()), figures=done == len(due))
+            if machines is not None and isinstance(result, Failure) and result.kind == "lost":
+                break  # none of the other jobs could be done either
     return Outcome(
         board=board, folder=suite.boards / plan.board, failures=tuple(failed), trained=trained, trouble=trouble
     )
 
 
 def work_of(
-    suite: Suite, plan: Plan, *, timeout: float | None = None, devices: int = 1, gpus: tuple[str, ...] = ()
+    suite: Suite,
+    plan: Plan,
+    *,
+    timeout: float | None = None,
+    devices: int = 1,
+    gpus: tuple[str, ...] = (),
+    machines: Machines | None = None,
 ) -> JobWork:
     """What a launcher needs to do the jobs of a plan."""
-    workplace = Workplace(
+    node = None if machines is None else machines.node
+    return JobWork(workplace=workplace_of(suite, plan), timeout=timeout, devices=devices, gpus=gpus, node=node)
+
+
+def workplace_of(suite: Suite, plan: Plan) -> Workplace:
+    """Where the jobs of a plan are done."""
+    return Workplace(
         runs=suite.runs.resolve(),
         data=suite.data.resolve(),
         dataset=plan.dataset,
@@ -134,7 +154,6 @@ def work_of(
         without=suite.without,
         weights={model: start.file for model, start in plan.weights.items()},
     )
-    return JobWork(workplace=workplace, timeout=timeout, devices=devices, gpus=gpus)
 
 
 def check_device(name: str) -> None:

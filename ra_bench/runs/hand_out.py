@@ -1,0 +1,44 @@
+"""Files that the first process has, brought to the machines of the others: they need share no folder."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from ra_bench.files import replacing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def hand_out(source: Path | None, target: Path) -> None:
+    """Make `target` on each other machine what `source` is for the first process; there is none if it has None.
+
+    All processes that do a job together come here. On the first machine `target` is left as it is.
+
+    Raises
+    ------
+    StorageError
+        It cannot be written.
+    """
+    if machine() is None:
+        return
+    from torch import distributed
+
+    from ra_bench.training.distributed import team
+
+    crew = team()
+    content = [source.read_bytes() if crew.first and source is not None else None]
+    distributed.broadcast_object_list(content, src=0)
+    if machine() and distributed.get_node_local_rank() == 0:
+        if content[0] is None:
+            target.unlink(missing_ok=True)
+        else:
+            with replacing(target) as temporary:
+                temporary.write_bytes(content[0])
+    crew.most(0)  # all come here before any reads it
+
+
+def machine() -> int | None:
+    """The number of this machine, from 0, among those that do a job together; None where there is one."""
+    return int(os.environ["GROUP_RANK"]) if int(os.environ.get("GROUP_WORLD_SIZE", "1")) > 1 else None
