@@ -77,7 +77,7 @@ PORT = 29400
 @click.option(
     "--rdzv-endpoint",
     metavar="HOST[:PORT]",
-    help=f"Where the machines of --nodes meet: the address of the first, which writes. The port is {PORT} if not given.",
+    help=f"Where the machines of --nodes meet: the address of the first, which writes. The port, if none, is {PORT}.",
 )
 @click.option(
     "--rdzv-timeout",

@@ -16,7 +16,7 @@ from ra_bench.runs.work import JobWork, Workplace, films_of
 from ra_bench.suite.opening import BUILTINS, Suite
 from ra_bench.suite.writing import write_board
 from ra_bench.training.progress_file import RESUME, forget_progress
-from ra_bench.values import Board, Failure
+from ra_bench.values import Board, Failure, RunRecord
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,12 +93,12 @@ def run(
         )
     with alone(suite.runs / plan.board):
         due = [planned.job for planned in plan.jobs if planned.due]
-        if gpus is None:
-            gpus = gpus_for(plan.device) if due and not place.elsewhere else ()
         if due:
-            if not place.elsewhere:
-                check_gpus(plan.device, devices, gpus)
+            gpus = _own_gpus(plan, devices, gpus) if not place.elsewhere else gpus
             films_of(plan.cohort, plan.splits.splits[0], plan.protocol, suite.data, on_films)  # as all folds have
+            if machines is not None:
+                machines.wait_for_films()
+        gpus = gpus or ()
         for planned in plan.jobs:
             if planned.record is not None or plan.afresh:
                 forget_progress(job_folder(suite.runs, planned.job) / RESUME)
@@ -109,8 +109,6 @@ def run(
         trained = 0
         usual = len(due) if place.elsewhere else 1 if machines else len(gpus) // devices
         work = work_of(suite, plan, timeout=timeout, devices=devices, gpus=gpus, machines=machines)
-        if machines is not None and due:
-            machines.wait_for_films()
         for done, result in enumerate(place.launch(due, work, observers, slots or max(1, usual)), start=1):
             del waiting[result.job.key]
             if isinstance(result, Failure):
@@ -119,7 +117,7 @@ def run(
                 trained += 1
             # Figures take seconds, and the next job would change them.
             board, trouble = write_board(suite, plan, list(waiting.values()), figures=done == len(due))
-            if machines is not None and isinstance(result, Failure) and result.kind == "lost":
+            if machines is not None and _is_loss(result):
                 break  # none of the other jobs could be done either
     return Outcome(
         board=board, folder=suite.boards / plan.board, failures=tuple(failed), trained=trained, trouble=trouble
@@ -162,6 +160,18 @@ def check_device(name: str) -> None:
         from ra_bench.training.device import resolve
 
         resolve(name)
+
+
+def _own_gpus(plan: Plan, devices: int, gpus: tuple[str, ...] | None) -> tuple[str, ...]:
+    """The GPUs of this machine that jobs may use: those given, or all that the device means; enough for a job."""
+    found = gpus_for(plan.device) if gpus is None else gpus
+    check_gpus(plan.device, devices, found)
+    return found
+
+
+def _is_loss(result: RunRecord | Failure) -> bool:
+    """Whether a job failed because a machine was lost."""
+    return isinstance(result, Failure) and result.kind == "lost"
 
 
 def _kept(suite: Suite, failure: Failure, before: Failure | None) -> Failure:
