@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from ra_bench.files import replacing
+from ra_bench.training.progress_file import find_progress
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +38,19 @@ def hand_out(source: Path | None, target: Path) -> None:
             with replacing(target) as temporary:
                 temporary.write_bytes(content[0])
     crew.most(0)  # all come here before any reads it
+
+
+def own_progress(file: Path, job: str) -> Path:
+    """Where this machine finds how far a job came, which the first keeps in a file; there it is that file."""
+    number = machine()
+    if number is None:
+        return file
+    from ra_bench.training.distributed import team
+
+    # Another name, since the folder may be the first machine's after all.
+    own = file.with_suffix(f".machine{number}{file.suffix}") if number else file
+    hand_out(find_progress(file, job).file if team().first else None, own)
+    return own
 
 
 def machine() -> int | None:

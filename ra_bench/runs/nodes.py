@@ -25,7 +25,7 @@ from ra_bench.errors import LauncherError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from torch.distributed import TCPStore
+    from torch.distributed import TCPStore  # type: ignore[attr-defined]  # torch does not list it
 
     Question = tuple[Callable[[TCPStore], Any], "Future[Any]"]
 
@@ -159,7 +159,8 @@ class Line:
         while True:
             lost = self.lost()
             others = set(range(self.node.count)) - {self.node.rank}
-            silent = {rank for rank in others if self._heard.get(rank, (0.0, ""))[0] <= moment}
+            # What is heard sooner may have been said before.
+            silent = {rank for rank in others if self._heard.get(rank, (0.0, ""))[0] <= moment + 1.5 * BEAT}
             if lost is not None or not silent:
                 return lost
             if time.monotonic() > until:
@@ -378,7 +379,7 @@ def _is_ours(host: str) -> bool:
 
 
 def _store_on(listener: socket.socket, host: str, port: int) -> TCPStore:
-    from torch.distributed import TCPStore
+    from torch.distributed import TCPStore  # type: ignore[attr-defined]  # torch does not list it
 
     return TCPStore(
         host,
@@ -391,7 +392,7 @@ def _store_on(listener: socket.socket, host: str, port: int) -> TCPStore:
 
 
 def _client(host: str, port: int) -> TCPStore:
-    from torch.distributed import DistError, TCPStore
+    from torch.distributed import DistError, TCPStore  # type: ignore[attr-defined]  # torch does not list it
 
     made: Future[TCPStore] = Future()
 

@@ -16,9 +16,9 @@ from ra_bench.cohorts.store import open_store
 from ra_bench.errors import CohortError
 from ra_bench.files import make_folder
 from ra_bench.runs.datasets import find_dataset, load_findings
-from ra_bench.runs.hand_out import hand_out, machine
+from ra_bench.runs.hand_out import hand_out, machine, own_progress
 from ra_bench.runs.plan import training_source
-from ra_bench.training.progress_file import RESUME, find_progress, forget_progress
+from ra_bench.training.progress_file import RESUME, forget_progress
 from ra_bench.training.protocol import base_size, protocol_hash
 from ra_bench.values import Job
 
@@ -152,10 +152,7 @@ def _pretrain(
     from ra_bench.training.pretrain import pretrain
     from ra_bench.training.progress import FileProgress, Stopwatch
 
-    resume = file.with_suffix(f".{RESUME}")
-    if machine():  # a copy of its own, should the data folder be the first machine's
-        resume = file.with_suffix(f".machine{machine()}.{RESUME}")
-    hand_out(find_progress(resume, file.stem).file if team().first else None, resume)
+    resume = own_progress(file.with_suffix(f".{RESUME}"), file.stem)
     split = split_findings(findings, VALIDATION_SHARE, job.seed)
     most = protocol.pretraining.max_films
     train = _part(findings, _drawn(split.train, most, job.seed))

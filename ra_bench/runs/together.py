@@ -100,6 +100,8 @@ def do_together(
         except (SignalException, StoppedError) as error:
             if turn is not None and turn.trouble is not None:
                 raise FailedError(turn.trouble) from None
+            if turn is not None:
+                turn.stopped()
             raise StoppedError from error
         except ChildFailedError as error:
             rank, ended = next(iter(error.failures.items()))

@@ -6,6 +6,7 @@ and for failures that others told, and then tells its own process to end, as tor
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -13,7 +14,7 @@ import socket
 import time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from ra_bench.errors import LauncherError
@@ -49,6 +50,7 @@ class Turn:
         self.line, self.job, self._announced = line, job, announced
         #: What happened elsewhere, if this process was told to end because of it.
         self.trouble: Failure | None = None
+        self._ending = Lock()
 
     def rendezvous(self) -> dict[str, Any]:
         """Where the processes of all machines meet, for torch's launcher."""
@@ -65,6 +67,9 @@ class Turn:
     @contextmanager
     def taken(self) -> Iterator[None]:
         """All machines come here before any starts its processes, and none leaves before all are done."""
+        # Torch's launcher imports it when a process failed, which takes seconds; whose process failed first must be
+        # told first.
+        importlib.import_module("torch._dynamo")
         ended = Event()
         watch = Thread(target=self._watch, args=(ended,), name="turn", daemon=True)
         watch.start()
@@ -72,14 +77,13 @@ class Turn:
             self.line.wait_for_all(self._name("here"))
             yield
             self.line.wait_for_all(self._name("done"))
-        except StoppedError as error:
-            ended.set()
-            if self.trouble is None:
-                self._tell(failure_of_error(self.job, error))
-            raise
         finally:
-            ended.set()
-            watch.join(_LOOK)
+            with self._ending:  # from here on nobody tells this process to end
+                ended.set()
+
+    def stopped(self) -> None:
+        """Tell the others that this process was told to end, and not by its own watch."""
+        self._tell(failure_of_error(self.job, StoppedError()))
 
     def judged(self, failure: Failure) -> Failure:
         """Of a failure here and what may have been told elsewhere, what came first; or that a machine was lost.
@@ -101,10 +105,11 @@ class Turn:
     def _watch(self, ended: Event) -> None:
         while not ended.wait(_LOOK):
             trouble = self._look()
-            if trouble is not None and not ended.is_set():
-                self.trouble = trouble
-                os.kill(os.getpid(), signal.SIGTERM)
-                return
+            with self._ending:
+                if trouble is not None and not ended.is_set():
+                    self.trouble = trouble
+                    os.kill(os.getpid(), signal.SIGTERM)
+                    return
 
     def _look(self) -> Failure | None:
         """What happened elsewhere that ends this job."""

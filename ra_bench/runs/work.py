@@ -19,7 +19,7 @@ from ra_bench.errors import CohortError, TrainingError, WeightsError
 from ra_bench.files import make_folder, sweep
 from ra_bench.plugins import Registry, load_plugins
 from ra_bench.runs.datasets import find_dataset, load_scores
-from ra_bench.runs.hand_out import hand_out
+from ra_bench.runs.hand_out import own_progress
 from ra_bench.runs.plan import protocol_data, registered_model
 from ra_bench.runs.pretraining import body_weights
 from ra_bench.runs.process import device_used, environment, logged_to, peak_memory
@@ -29,7 +29,7 @@ from ra_bench.runs.turn import Announced, turn_at
 from ra_bench.runs.weights import Start, check_weights, digest_of
 from ra_bench.specs import FilmSet, FitTask, Fitted
 from ra_bench.training.progress import FileProgress, Stopwatch
-from ra_bench.training.progress_file import CHECKPOINT, RESUME, find_progress, forget_progress, has_progress
+from ra_bench.training.progress_file import CHECKPOINT, RESUME, forget_progress, has_progress
 from ra_bench.training.protocol import base_size, with_overrides
 from ra_bench.values import Cohort, EpochReport, Folds, Job, Predictions, Protocol, RunRecord, Split, SplitPlan
 
@@ -198,8 +198,7 @@ def _train(
     pretrained = (
         body_weights(registry, job, protocol, workplace.data, device, on_epoch, watch) if start is None else start.file
     )
-    hand_out(None if rank else find_progress(folder / RESUME, job.key).file, folder / RESUME)
-    progress = FileProgress(folder / RESUME, job=job.key, watch=watch, writes=not rank)
+    progress = FileProgress(own_progress(folder / RESUME, job.key), job=job.key, watch=watch, writes=not rank)
     task = FitTask(
         model=spec,
         protocol=protocol,
