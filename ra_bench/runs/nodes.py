@@ -249,18 +249,20 @@ def meet(
     line = Line(Node(host=host, port=port, rank=0, count=count), _store_on(listener, host, port), beats=True)
     with _closed_after_an_error(line):
         line.say("card", json.dumps(card))
-        for rank in range(1, count):
-            say(f"Waiting at {host}:{port} for machine {rank + 1} of {count}")
+        missing = [f"joined/{rank}" for rank in range(1, count)]
+        while missing:
+            say(f"Waiting at {host}:{port} for {len(missing)} of {count} machines")
             try:
-                _, said = line.wait(f"joined/{rank}", until=until)
+                name, said = line.wait(*missing, until=until)
             except TimeoutError:
                 raise LauncherError(
-                    f"{rank} of {count} machines came to {host}:{port} in {patience:g} seconds. Start the same command "
-                    "on the others, too; see there what it says, and whether they reach this address. "
+                    f"{count - len(missing)} of {count} machines came to {host}:{port} in {patience:g} seconds. Start "
+                    "the same command on the others, too; see there what it says, and whether they reach this address. "
                     "--rdzv-timeout sets how long to wait."
                 ) from None
             if said:
                 raise LauncherError(said)
+            missing.remove(name)
         line.say("begin", "")
     return line
 
@@ -299,17 +301,10 @@ def _join(
     line = Line(Node(host=host, port=port, rank=rank, count=count), store, beats=True)
     with _closed_after_an_error(line):
         _, said = line.wait("card")
-        theirs = json.loads(said)
-        differing = [name for name in {**theirs, **card} if theirs.get(name) != card.get(name)]
-        facts = "; ".join(
-            f"{name}: {theirs.get(name, 'none')} there, {card.get(name, 'none')} here" for name in differing
-        )
-        trouble = f"The machine '{socket.gethostname()}' does not do what the first does. {facts}." if differing else ""
-        line.say(
-            f"joined/{rank}", f"{trouble} Give the same command, with the same packages and films." * bool(trouble)
-        )
+        trouble = _difference(json.loads(said), card)
+        line.say(f"joined/{rank}", trouble)
         if trouble:
-            raise LauncherError(f"{trouble} Give the same command, with the same packages and films.")
+            raise LauncherError(trouble)
         if rank >= count:
             raise LauncherError(f"{count} machines have come to {host}:{port} already, as --nodes says.")
         try:
@@ -322,6 +317,19 @@ def _join(
         if name == "end":
             raise LauncherError(said)
     return line
+
+
+def _difference(there: dict[str, str], here: dict[str, str]) -> str:
+    """A sentence on the facts in which this machine differs from the first; none if there are none."""
+    # What only one of them has is a fact on a model that the other has not, which the list of models says.
+    differing = [name for name in there if name in here and there[name] != here[name]]
+    if not differing:
+        return ""
+    facts = "; ".join(f"{name}: {there[name]} there, {here[name]} here" for name in differing)
+    return (
+        f"The machine '{socket.gethostname()}' does not do what the first does. {facts}. Give the same command, with "
+        "the same packages and films."
+    )
 
 
 @contextmanager

@@ -180,16 +180,25 @@ def test_a_machine_that_is_killed_ends_the_run_and_the_same_command_goes_on_to_t
 
 @linux
 @pytest.mark.slow
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_the_others_end_when_the_first_machine_does(started, longer_protocol, how):
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        (
+            signal.SIGKILL,
+            ", ended or was lost. Start the same command on all machines again: what was finished is kept",
+        ),
+        (signal.SIGINT, "Error: The first machine ended the run: it was stopped"),
+    ],
+)
+def test_the_others_end_when_the_first_machine_does(started, longer_protocol, how, said):
     here, first = started("first", "restless", longer_protocol)
     _, second = started("second", "restless", longer_protocol)
     until(lambda: list(here.glob("data/pretrained/*.resume.pt")), PATIENCE)
     first.send_signal(how)
     _, err = second.communicate(timeout=SOON)
     assert second.returncode == 1
-    assert "The first machine" in err
-    assert "Traceback" not in err.partition("Error: ")[2]
+    assert said in err
+    assert "Traceback" not in err.rpartition("Error: ")[2]
 
 
 @pytest.mark.slow
@@ -199,6 +208,20 @@ def test_what_fails_on_another_machine_is_told_on_the_first(started, tiny_protoc
     _, err = first.communicate(timeout=PATIENCE)
     assert (first.returncode, second.wait(60)) == (1, 1)
     assert f"Failed: second-raises, seed 0: On '{socket.gethostname()}': LookupError: not in this process" in err
+
+
+@pytest.mark.slow
+def test_machines_that_were_given_different_commands_say_what_differs_and_write_nothing(started, tiny_protocol):
+    here, first = started("first", "plain", tiny_protocol)
+    _, second = started("second", "plain,tiny-net", tiny_protocol, "--devices", "1", "--seeds", "7")
+    said = [process.communicate(timeout=PATIENCE)[1].rpartition("Error: ")[2] for process in (first, second)]
+    assert (first.returncode, second.returncode) == (1, 1)
+    assert said[0] == said[1]
+    assert said[0].endswith(
+        "models: plain there, tiny-net, plain here; seeds: 0 there, 7 here; jobs: 1 there, 2 here. "
+        "Give the same command, with the same packages and films.\n"
+    )
+    assert not list(here.glob("runs")) + list(here.glob("leaderboards"))
 
 
 def listening(port):
