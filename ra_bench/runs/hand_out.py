@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from ra_bench.files import replacing
@@ -22,16 +21,16 @@ def hand_out(source: Path | None, target: Path) -> None:
     StorageError
         It cannot be written.
     """
-    if machine() is None:
-        return
     from torch import distributed
 
     from ra_bench.training.distributed import team
 
-    crew = team()
+    crew, number = team(), first_rank()
+    if not crew.most(number):  # there is one machine
+        return
     content = [source.read_bytes() if crew.first and source is not None else None]
     distributed.broadcast_object_list(content, src=0)
-    if machine() and distributed.get_node_local_rank() == 0:
+    if number and number == crew.rank:
         if content[0] is None:
             target.unlink(missing_ok=True)
         else:
@@ -42,17 +41,22 @@ def hand_out(source: Path | None, target: Path) -> None:
 
 def own_progress(file: Path, job: str) -> Path:
     """Where this machine finds how far a job came, which the first keeps in a file; there it is that file."""
-    number = machine()
-    if number is None:
-        return file
     from ra_bench.training.distributed import team
 
+    crew, number = team(), first_rank()
+    if not crew.most(number):
+        return file
     # Another name, since the folder may be the first machine's after all.
-    own = file.with_suffix(f".machine{number}{file.suffix}") if number else file
-    hand_out(find_progress(file, job).file if team().first else None, own)
+    own = file.with_suffix(f".from{number}{file.suffix}") if number else file
+    hand_out(find_progress(file, job).file if crew.first else None, own)
     return own
 
 
-def machine() -> int | None:
-    """The number of this machine, from 0, among those that do a job together; None where there is one."""
-    return int(os.environ["GROUP_RANK"]) if int(os.environ.get("GROUP_WORLD_SIZE", "1")) > 1 else None
+def first_rank() -> int:
+    """The rank of the first process of this machine, among those that do a job together: 0 on the first machine."""
+    from torch import distributed
+
+    from ra_bench.training.distributed import team
+
+    crew = team()
+    return 0 if crew.alone else crew.rank - int(distributed.get_node_local_rank())

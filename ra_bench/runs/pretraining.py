@@ -16,7 +16,7 @@ from ra_bench.cohorts.store import open_store
 from ra_bench.errors import CohortError
 from ra_bench.files import make_folder
 from ra_bench.runs.datasets import find_dataset, load_findings
-from ra_bench.runs.hand_out import hand_out, machine, own_progress
+from ra_bench.runs.hand_out import first_rank, hand_out, own_progress
 from ra_bench.runs.plan import training_source
 from ra_bench.training.progress_file import RESUME, forget_progress
 from ra_bench.training.protocol import base_size, protocol_hash
@@ -171,7 +171,7 @@ def _pretrain(
         progress=FileProgress(resume, job=file.stem, watch=watch or Stopwatch(), writes=team().first),
     ):
         on_epoch(report)
-    if team().first or machine():
+    if team().first or first_rank():
         forget_progress(resume)
 
 

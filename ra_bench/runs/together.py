@@ -86,6 +86,7 @@ def do_together(
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
     with TemporaryDirectory(prefix="ra-bench-") as scratch, _passing_on(on_epoch) as sender, _own_signals():
+        first = 0 if turn is None else turn.line.node.rank * processes
         start = LaunchConfig(
             nproc_per_node=processes,
             max_restarts=0,
@@ -96,7 +97,7 @@ def do_together(
         )
         try:
             with nullcontext() if turn is None else turn.taken():
-                records = elastic_launch(start, _take_part)(training, job, device, sender, Path(scratch))
+                records = elastic_launch(start, _take_part)(training, job, device, sender, Path(scratch), first)
         except (SignalException, StoppedError) as error:
             if turn is not None and turn.trouble is not None:
                 raise FailedError(turn.trouble) from None
@@ -143,11 +144,14 @@ def own_device(device: str, number: int) -> str:
     raise TrainingError(f"Several devices may be GPUs of CUDA, or a CPU, but not {kind}. Leave out --devices.")
 
 
-def _take_part(training: Training, job: Job, device: str, sender: Connection, scratch: Path) -> RunRecord | None:
-    """Be one of the processes; the record comes from the first of each machine."""
+def _take_part(
+    training: Training, job: Job, device: str, sender: Connection, scratch: Path, first: int
+) -> RunRecord | None:
+    """Be one of the processes; `first` is the number of this machine's first, from which the record comes."""
     from torch import distributed
 
-    rank, local = int(os.environ["RANK"]), distributed.get_node_local_rank()
+    local = distributed.get_node_local_rank()
+    rank = first + local
     _listen_to_all(rank)
     try:
         with _met(own_device(device, local)) as own:

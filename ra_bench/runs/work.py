@@ -198,7 +198,8 @@ def _train(
     pretrained = (
         body_weights(registry, job, protocol, workplace.data, device, on_epoch, watch) if start is None else start.file
     )
-    progress = FileProgress(own_progress(folder / RESUME, job.key), job=job.key, watch=watch, writes=not rank)
+    resume = folder / RESUME if processes == 1 else own_progress(folder / RESUME, job.key)  # which imports torch
+    progress = FileProgress(resume, job=job.key, watch=watch, writes=not rank)
     task = FitTask(
         model=spec,
         protocol=protocol,
