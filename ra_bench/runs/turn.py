@@ -18,7 +18,7 @@ from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from ra_bench.errors import LauncherError
-from ra_bench.runs.failures import StoppedError, failure_of_error, failure_of_peer
+from ra_bench.runs.failures import failure_of_peer
 from ra_bench.runs.nodes import line_of
 from ra_bench.values import Failure
 
@@ -83,7 +83,8 @@ class Turn:
 
     def stopped(self) -> None:
         """Tell the others that this process was told to end, and not by its own watch."""
-        self._tell(failure_of_error(self.job, StoppedError()))
+        reason = "The job was stopped (SIGTERM), by --timeout or from outside."
+        self._tell(Failure(job=self.job, reason=reason, log="", kind="killed"))
 
     def judged(self, failure: Failure) -> Failure:
         """Of a failure here and what may have been told elsewhere, what came first; or that a machine was lost.
