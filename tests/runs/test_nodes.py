@@ -162,12 +162,10 @@ def test_a_machine_that_is_killed_ends_the_run_and_the_same_command_goes_on_to_t
     _, second = started("second", "restless", longer_protocol)
     until(lambda: list(here.glob("runs/*/restless/*/resume.pt")), PATIENCE)
     second.kill()
-    moment = time.monotonic()
     _, err = first.communicate(timeout=SOON)
     assert first.returncode == 1
     assert "Failed: restless, seed 0: Machine 2 of 2 ended or was lost. Start the same command on all" in err
     assert "Traceback" not in err
-    print(f"told after {time.monotonic() - moment:.1f} s")  # noqa: T201 - with -s
     _, first = started("first", "restless", longer_protocol)
     _, second = started("second", "restless", longer_protocol)
     assert (first.wait(PATIENCE), second.wait(60)) == (0, 0), first.stderr.read() + second.stderr.read()
