@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from ra_bench.cohorts.folds import plan_splits
@@ -17,11 +20,13 @@ from ra_bench.errors import CohortError, TrainingError, WeightsError
 from ra_bench.files import make_folder, sweep
 from ra_bench.plugins import Registry, load_plugins
 from ra_bench.runs.datasets import find_dataset, load_scores
+from ra_bench.runs.hand_out import own_progress
 from ra_bench.runs.plan import protocol_data, registered_model
 from ra_bench.runs.pretraining import body_weights
 from ra_bench.runs.process import device_used, environment, logged_to, peak_memory
 from ra_bench.runs.records import FILES, LOG, job_folder, write_job, write_record
 from ra_bench.runs.together import do_together, rank_and_size
+from ra_bench.runs.turn import Announced, turn_at
 from ra_bench.runs.weights import Start, check_weights, digest_of
 from ra_bench.specs import FilmSet, FitTask, Fitted
 from ra_bench.training.progress import FileProgress, Stopwatch
@@ -31,12 +36,12 @@ from ra_bench.values import Cohort, EpochReport, Folds, Job, Predictions, Protoc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
-    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
     from ra_bench.cohorts.store import OnFilms
+    from ra_bench.runs.nodes import Node
     from ra_bench.specs import ModelSpec
     from ra_bench.values import Sample
 
@@ -71,11 +76,19 @@ class Workplace:
         return load_plugins(self.builtins, files=self.plugin_files, without=self.without)
 
 
-def do_job(workplace: Workplace, job: Job, on_epoch: Callable[[EpochReport], None], *, devices: int = 1) -> RunRecord:
+def do_job(
+    workplace: Workplace,
+    job: Job,
+    on_epoch: Callable[[EpochReport], None],
+    *,
+    devices: int = 1,
+    node: Node | None = None,
+) -> RunRecord:
     """Do one job and commit its record. What is printed on the way goes to the job's log.
 
     A job that was stopped goes on after the last epoch that its trainer kept; its log goes on too. On several devices
-    it trains in as many processes, if its trainer can; the record is committed here.
+    it trains in as many processes, if its trainer can; the record is committed here. `node` is the first of several
+    machines, if each is to give so many devices to the job.
 
     Raises
     ------
@@ -88,8 +101,11 @@ def do_job(workplace: Workplace, job: Job, on_epoch: Callable[[EpochReport], Non
         for name in FILES:
             sweep(folder / name)
         training = partial(_train, workplace, job, folder)
-        if devices > 1 and _is_for_many(workplace.registry(), registered_model(job)):
-            record = do_together(training, job, device=workplace.device, processes=devices, on_epoch=on_epoch)
+        if (devices > 1 or node is not None) and _is_for_many(workplace.registry(), registered_model(job)):
+            with nullcontext() if node is None else turn_at(node, job) as turn:
+                record = do_together(
+                    training, job, device=workplace.device, processes=devices, on_epoch=on_epoch, turn=turn
+                )
         else:
             record = training(workplace.device, on_epoch)
         write_record(folder, record)
@@ -105,10 +121,30 @@ class JobWork:
     timeout: float | None = None
     devices: int = 1
     gpus: tuple[str, ...] = ()
+    node: Node | None = None
 
     def __call__(self, job: Job, on_epoch: Callable[[EpochReport], None]) -> RunRecord:
         """The committed record of a job."""
-        return do_job(self.workplace, job, on_epoch, devices=self.devices)
+        return do_job(self.workplace, job, on_epoch, devices=self.devices, node=self.node)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareOfWork:
+    """The part of a machine that is not the first in a job of several. It writes nothing that stays."""
+
+    workplace: Workplace
+    devices: int
+    node: Node
+    announced: Announced
+    timeout: float | None = None
+    gpus: tuple[str, ...] = ()
+
+    def __call__(self, job: Job, on_epoch: Callable[[EpochReport], None]) -> RunRecord:
+        """The record of the job, which the first machine commits."""
+        with TemporaryDirectory(prefix="ra-bench-") as scratch, turn_at(self.node, job, self.announced) as turn:
+            training = partial(_train, self.workplace, job, Path(scratch))
+            device = self.workplace.device
+            return do_together(training, job, device=device, processes=self.devices, on_epoch=on_epoch, turn=turn)
 
 
 def splits_for(cohort: Cohort, protocol: Protocol, folds: Folds) -> SplitPlan:
@@ -163,7 +199,8 @@ def _train(
     pretrained = (
         body_weights(registry, job, protocol, workplace.data, device, on_epoch, watch) if start is None else start.file
     )
-    progress = FileProgress(folder / RESUME, job=job.key, watch=watch, writes=not rank)
+    resume = folder / RESUME if processes == 1 else own_progress(folder / RESUME, job.key)  # which imports torch
+    progress = FileProgress(resume, job=job.key, watch=watch, writes=not rank)
     task = FitTask(
         model=spec,
         protocol=protocol,

@@ -7,6 +7,7 @@ from ra_bench.plugins import BUILTINS
 from ra_bench.suite.cohorts import check_cohort, describe_films, show_cohort
 from ra_bench.suite.measuring import look_where, measure_costs, networks
 from ra_bench.suite.merging import Joined, JoinedBoard, merge_runs
+from ra_bench.suite.nodes import Machines, met, take_part
 from ra_bench.suite.opening import ALL, DEFAULT_DATASET, DEFAULT_PROTOCOL, Suite, open_suite
 from ra_bench.suite.planning import Plan, about_weights, board_name, plan, unreadable_records
 from ra_bench.suite.pretraining import pretrain
@@ -28,6 +29,7 @@ __all__ = [
     "DEFAULT_PROTOCOL",
     "Joined",
     "JoinedBoard",
+    "Machines",
     "Outcome",
     "Plan",
     "Scored",
@@ -43,6 +45,7 @@ __all__ = [
     "look_where",
     "measure_costs",
     "merge_runs",
+    "met",
     "networks",
     "open_suite",
     "plan",
@@ -54,6 +57,7 @@ __all__ = [
     "score_predictions",
     "show_cohort",
     "tables_of_paper",
+    "take_part",
     "unreadable_records",
     "verify_folder",
 ]
