@@ -16,19 +16,19 @@ FEATURES, GATES = 128, 64
 
 
 def step(inputs: int, outputs: int, window: int, stride: int = 1) -> nn.Module:
-    """A step of the network that looks at patches; a window of 4 with stride 2 halves a film without shifting it."""
+    """A convolution of the network that looks at patches, with its norm and ReLU."""
     convolution = nn.Conv2d(inputs, outputs, window, stride, padding=(window - 1) // 2, bias=False)
     return nn.Sequential(convolution, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True))
 
 
 class AttentionMIL(nn.Module):
-    """Films (batch, 3, height, width) to scores (batch, 1); patches of 26 x 26 pixels, one every 4 pixels."""
+    """Films (batch, 3, height, width) to scores (batch, 1); patches of 24 x 24 pixels, one every 4 pixels."""
 
     def __init__(self) -> None:
         super().__init__()
         self.patches = nn.Sequential(
             step(1, 32, window=4, stride=2),
-            step(32, 64, window=4, stride=2),
+            step(32, 64, window=3, stride=2),
             step(64, 64, window=3),
             step(64, 64, window=3),
             step(64, FEATURES, window=1),

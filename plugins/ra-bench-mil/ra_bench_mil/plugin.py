@@ -38,7 +38,7 @@ def register_models() -> list[ModelSpec]:
             build=build,
             citation=CITATION,
             head="score",
-            parameters=132_609,
+            parameters=118_273,
             attention=attention,
         )
     ]
