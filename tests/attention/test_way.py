@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from ra_bench import ModelSpec
 from ra_bench.attention.way import find_way
 from ra_bench.errors import AttentionError
+from ra_bench.plugins import load_plugins
+from ra_bench.suite import BUILTINS
 
 FILM = torch.arange(96, dtype=torch.float32).reshape(1, 1, 8, 12).expand(1, 3, 8, 12)
 
@@ -66,3 +68,14 @@ def test_without_one_it_is_grad_cam_of_the_last_map() -> None:
 def test_what_is_no_attention_is_refused_and_grad_cam_offered(given: Any, found: str) -> None:
     with pytest.raises(AttentionError, match=rf"`attention` of the model 'halves' gives {found} .* --layer"):
         find_way(spec(lambda _model, _films: given), Halves(), FILM)
+
+
+@pytest.mark.parametrize(("layer", "looked"), [(None, (None, (24, 32))), ("patches", ("patches", (24, 32)))])
+def test_attention_mil_says_itself_where_it_looks_and_can_be_explained_too(layer: str | None, looked: Any) -> None:
+    model = load_plugins(BUILTINS).get("model", "attention-mil")
+    film = torch.randn(2, 3, 96, 128)
+    way = find_way(model, model.build().eval(), film[:1], layer)
+    maps = way.maps(film)
+    assert (way.layer, way.map_size, maps.shape) == (*looked, (2, 96, 128))
+    assert (maps >= 0).all()
+    assert maps.any()
