@@ -85,6 +85,9 @@ class ModelSpec:
     in_all: bool = True
     #: For `ra-bench run --weights MODEL=imagenet`; None where there are none.
     imagenet: ImageNetWeights | None = None
+    #: For `ra-bench attend`: the trained network and films (batch, 3, height, width) to its own attention, of shape
+    #: (batch, rows, columns) over the whole film, 0 or more. None where it has none: then it is found by Grad-CAM.
+    attention: Callable[[Any, Any], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,11 @@ from ra_bench.cli.options import folder_options, opened, plugin_options
     help="Under which it was trained: a protocol, or the path of a TOML file.",
 )
 @click.option("--seed", type=click.IntRange(0), help="Of the run; the protocol's first one if not given.")
-@click.option("--layer", metavar="NAME", help="Dotted name of a layer to explain, if not the last feature map.")
+@click.option(
+    "--layer",
+    metavar="NAME",
+    help="Explain this layer by Grad-CAM, not the last one, and not the model's own attention.",
+)
 @click.option(
     "--films",
     type=click.IntRange(1, 99),
@@ -69,7 +73,7 @@ def command(
     plugin_files: tuple[Path, ...],
     without: tuple[str, ...],
 ) -> None:
-    """Show where a trained MODEL looks on its test films, by Grad-CAM.
+    """Show where a trained MODEL looks on its test films: its own attention, or Grad-CAM if it has none.
 
     On simulated films, where the damage is known: the share of its attention on damage, beside chance. Needs a finished
     run, and pip install 'ra-bench[attention]'.
