@@ -1,4 +1,4 @@
-"""`ra-bench plugins`: every plugin found, its state and what it brings."""
+"""`ra-bench plugins`: every plugin found, its state and what it brings; and the kit for authors of plugins."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ra_bench.cli import plugins_check_command, plugins_new_command
 from ra_bench.cli.options import opened, plugin_options
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-@click.command("plugins")
+@click.group("plugins", invoke_without_command=True)
 @plugin_options
-def command(plugin_files: tuple[Path, ...], without: tuple[str, ...]) -> None:
+@click.pass_context
+def command(context: click.Context, plugin_files: tuple[Path, ...], without: tuple[str, ...]) -> None:
     """Print every plugin: state, name, distribution, what it brings, or why it did not load."""
+    if context.invoked_subcommand is not None:
+        return
     for plugin in opened(plugin_files, without).registry.plugins:
         click.echo(f"{plugin.state:<12}  {plugin.name}  ({plugin.distribution} {plugin.version})")
         if plugin.reason:
@@ -24,3 +28,7 @@ def command(plugin_files: tuple[Path, ...], without: tuple[str, ...]) -> None:
         for kind in kinds:
             names = ", ".join(name for of_kind, name in plugin.provides if of_kind == kind)
             click.echo(f"{'':14}{kind}s: {names}")
+
+
+command.add_command(plugins_check_command.command)
+command.add_command(plugins_new_command.command)
