@@ -87,15 +87,9 @@ def finite(spec: ModelSpec) -> None:
                     f"{_when(training)}. Look for a division by what may be 0 (a standard deviation of one value), a "
                     "logarithm or root of what may be 0, or an overflow; add a small number there, or clamp."
                 )
-            model.zero_grad(set_to_none=True)
-            given.sum().backward()  # type: ignore[no-untyped-call]
-            for weight, parameter in model.named_parameters():
-                if parameter.grad is not None and not parameter.grad.isfinite().all():
-                    raise PluginError(
-                        f"The gradient of '{weight}' in '{spec.name}' is not finite for {name} films "
-                        f"{_when(training)}, though the output is. A root or a norm has no gradient at 0: add a small "
-                        "number under it."
-                    )
+            if training:
+                given.sum().backward()  # type: ignore[no-untyped-call]
+                _check_gradients(model, spec, name)
 
 
 def uses_films(spec: ModelSpec) -> None:
@@ -383,6 +377,17 @@ def _one_step(spec: ModelSpec) -> dict[str, dict[str, Tensor]]:
         ) from error
     slopes = {name: weight.grad for name, weight in model.named_parameters() if weight.grad is not None}
     return {"weights": weights, "outputs": {"the result of `forward`": given.detach()}, "gradients": slopes}
+
+
+def _check_gradients(model: nn.Module, spec: ModelSpec, shown: str) -> None:
+    """Refuse a gradient that is not finite, and forget them all."""
+    for name, weight in model.named_parameters():
+        if weight.grad is not None and not weight.grad.isfinite().all():
+            raise PluginError(
+                f"The gradient of '{name}' in '{spec.name}' is not finite for {shown} films, though the output is. A "
+                "root or a norm has no gradient at 0: add a small number under it."
+            )
+    model.zero_grad(set_to_none=True)
 
 
 def _alike(first: Tensor, second: Tensor) -> bool:

@@ -54,9 +54,8 @@ def make_task(tmp_path: Path, model: ModelSpec) -> Callable[..., FitTask]:
         build: Callable[[], nn.Module] = tiny_net,
         **fields: Any,
     ) -> FitTask:
-        return tiny_task(
-            tmp_path, **{"model": replace(model, build=build), "train": train, "overrides": overrides, **fields}
-        )
+        given = {"folder": tmp_path, "model": replace(model, build=build), "train": train, "overrides": overrides}
+        return tiny_task(**(given | fields))
 
     return make
 
