@@ -23,7 +23,7 @@ _OURS, _PYTHON = Path(__file__).parent.parent, Path(traceback.__file__).parent
 _LIBRARIES = frozenset({"numpy", "scipy", "pandas", "torch", "torchvision", "timm"})
 
 #: Promises without which those after them make no sense.
-_FOUNDATIONS = frozenset({"loads", "output-shape", "finite"})
+FOUNDATIONS = ("loads", "builds", "output-shape", "finite")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,15 +103,14 @@ def run_all(checks: Iterable[Check]) -> Iterator[Checked]:
         yield checked
 
 
-def bound(about: str, promises: Iterable[Promise], *given: object) -> Iterator[Check]:
-    """A check for each promise, asked with what is given."""
-    foundations: tuple[str, ...] = ()
+def bound(about: str, promises: Iterable[Promise], *given: object, rests_on: tuple[str, ...] = ()) -> Iterator[Check]:
+    """A check for each promise, asked with what is given; each rests on the foundations before it."""
     for promise in promises:
         name = name_of(promise)
         yield Check(
-            about=about, name=name, promise=promise_of(promise), ask=partial(promise, *given), rests_on=foundations
+            about=about, name=name, promise=promise_of(promise), ask=partial(promise, *given), rests_on=rests_on
         )
-        foundations += (name,) if name in _FOUNDATIONS else ()
+        rests_on += (name,) if name in FOUNDATIONS else ()
 
 
 def name_of(promise: Promise) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ra_bench.errors import UnknownNameError
 from ra_bench.plugins import PROVIDERS, Plugin, Registry, load_plugins
-from ra_bench.testing.check import bound
+from ra_bench.testing.check import FOUNDATIONS, bound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -121,7 +121,7 @@ def _of_spec(
         if _is_network(registry, spec) and told not in networks:
             networks.add(told)
             yield from bound(about, _apart(promises("network")), spec)
-        yield from bound(about, promises("training"), spec, registry)
+        yield from bound(about, promises("training"), spec, registry, rests_on=FOUNDATIONS)
     elif kind == "trainer":
         yield from bound(about, _apart(promises(kind)), spec, _model_for(registry, name))
     elif kind == "dataset":

@@ -125,15 +125,14 @@ def test_what_cannot_be_written_whole_is_not_there_at_all(registry, tmp_path, mo
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_installs_passes_its_own_tests_and_runs_at_once(registry, tmp_path, command, kind):
+def test_it_installs_passes_its_own_tests_and_runs_at_once(registry, tmp_path, command, with_fixtures, kind):
     new = new_plugin(registry, "my-thing", kind=kind, into=tmp_path)
     site, pip = tmp_path / "site", [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     built = ["--no-deps", "--no-build-isolation", "--no-index", "--target", site, new.folder]
     path = os.pathsep.join([str(site), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = {**os.environ, "PIP_NO_CACHE_DIR": "1", "PYTHONPATH": path}
     subprocess.run([*pip, *map(str, built)], check=True, env=environment)
-    fixtures = [] if _fixtures_are_installed() else ["-p", "ra_bench.testing.pytest_plugin"]
-    tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *fixtures]
+    tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *with_fixtures]
     ran = subprocess.run(tests, cwd=new.folder, env=environment, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     process = command(tmp_path, *new.commands[2].split()[1:], "-q", env={"PYTHONPATH": path})
@@ -150,9 +149,3 @@ def test_it_installs_passes_its_own_tests_and_runs_at_once(registry, tmp_path, c
         "renderer": (board.parent / "my-thing.csv").is_file(),
     }
     assert found[kind]
-
-
-def _fixtures_are_installed():
-    from importlib.metadata import entry_points
-
-    return bool([entry for entry in entry_points(group="pytest11") if entry.name == "ra_bench"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -62,6 +63,11 @@ def test_what_needs_no_network_is_asked_as_none():
 def test_an_unknown_name_offers_the_nearest():
     with pytest.raises(UnknownNameError, match=r"No plugin or part of one named 'rmsee'\. Did you mean 'rmse'\?"):
         plugin_checks("rmsee")
+
+
+def test_the_model_in_one_file_of_the_examples_keeps_the_contract():
+    done = run_all(plugin_checks("own_model", files=[Path(__file__).parents[2] / "examples" / "own_model.py"]))
+    assert {checked.state for checked in done} == {"ok"}
 
 
 def test_a_launcher_is_not_checked(written):

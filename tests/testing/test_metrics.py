@@ -92,6 +92,10 @@ def test_a_metric_that_breaks_one_promise_is_told_what_and_how_to_mend_it(name, 
         getattr(of_metrics, name)(broken)
 
 
+def test_every_promise_is_broken_by_something_here():
+    assert {name for name, _, _ in BROKEN} == {promise.__name__ for promise in of_metrics.METRIC}
+
+
 @pytest.mark.parametrize("promise", of_metrics.METRIC, ids=lambda promise: promise.__name__)
 def test_the_root_mean_squared_error_keeps(promise):
     promise(spec(rmse, from_sums=rmse_from_sums))

@@ -13,7 +13,8 @@ from torch import nn
 
 from ra_bench import ModelSpec
 from ra_bench.errors import RaBenchError
-from ra_bench.testing import of_networks
+from ra_bench.testing import of_networks, run_all
+from ra_bench.testing.check import bound
 from ra_bench.testing.global_state import apart, switches, where_generators_stand
 from ra_bench.testing.of_networks import NETWORK
 from ra_bench.testing.tiny import TINY_NET, tiny_net
@@ -102,7 +103,12 @@ def test_a_small_network_keeps(promise):
     promise(TINY_NET)
 
 
+def torn():
+    raise OSError("no such file")
+
+
 BROKEN = [
+    ("builds", spec(dict), "`build` of the model 'net' gives a dict; the trainer 'standard' trains torch.nn.Module"),
     ("global_state", spec(around(do=lambda: torch.manual_seed(0))), "Take 'torch.manual_seed' out of `build`"),
     ("global_state", spec(also(partial(np.random.seed, 3))), "Take 'numpy.random.seed' out of `build`"),
     ("global_state", spec(around(do=lambda: random.seed(3))), "Take 'random.seed' out of `build`, `__init__`"),
@@ -194,6 +200,20 @@ def put(score, film):
 def test_a_network_that_breaks_one_promise_is_told_what_and_how_to_mend_it(name, broken, said):
     with pytest.raises(RaBenchError, match=re.escape(said)):
         getattr(of_networks, name)(broken)
+
+
+def test_every_promise_is_broken_by_something_here():
+    assert {name for name, _, _ in BROKEN} | {"memory"} == {promise.__name__ for promise in NETWORK}
+
+
+def test_what_build_raises_is_told_once():
+    checks = bound("model 'net'", NETWORK, spec(torn))
+    failed = [(done.name, done.said) for done in run_all(checks) if done.state == "failed"]
+    assert failed == [("builds", f"OSError: no such file ({__file__.rpartition('/')[2]}, line {line_of(torn)}).")]
+
+
+def line_of(function):
+    return function.__code__.co_firstlineno + 1
 
 
 def test_what_a_film_may_keep_in_memory_has_a_bound(monkeypatch):

@@ -160,6 +160,11 @@ def test_a_set_of_findings_keeps(promise, tmp_path):
     promise(dataset(lambda: findings((1.0,), (None,), (-1.0,)), task="findings"), tmp_path)
 
 
+def test_every_promise_of_a_dataset_and_a_renderer_is_broken_by_something_here():
+    assert {name for name, _, _ in DATASETS} == {promise.__name__ for promise in of_datasets.DATASET}
+    assert {name for name, _, _ in RENDERERS} == {promise.__name__ for promise in of_renderers.RENDERER}
+
+
 def renderer(render, **facts):
     return RendererSpec(**{"name": "mine", "suffix": ".html", "render": render, **facts})
 

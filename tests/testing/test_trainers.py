@@ -88,6 +88,10 @@ def test_a_trainer_that_breaks_one_promise_is_told_what_and_how_to_mend_it(name,
         getattr(of_trainers, name)(broken, TINY_NET)
 
 
+def test_every_promise_is_broken_by_something_here():
+    assert {name for name, _, _ in BROKEN} == {promise.__name__ for promise in of_trainers.TRAINER}
+
+
 @pytest.mark.parametrize("promise", of_trainers.TRAINER, ids=lambda promise: promise.__name__)
 def test_the_standard_trainer_keeps(promise):
     promise(STANDARD, TINY_NET)
