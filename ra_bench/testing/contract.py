@@ -38,9 +38,6 @@ PROMISES: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 
-#: Their code may move random states and torch's settings; what it moved is moved back.
-_WITH_TORCH = frozenset({"network", "trainer"})
-
 
 def promises(kind: str) -> tuple[Promise, ...]:
     """All promises of a kind, in the order in which they are asked.
@@ -117,11 +114,12 @@ def _of_spec(
     spec, about = registry.get(kind, name), f"{kind} '{name}'"
     if kind == "model":
         yield from bound(about, promises(kind), spec, registry)
+        is_network, training = _is_network(registry, spec), promises("training")
         told = (spec.build, spec.head, spec.residual_ends, spec.parameters, spec.overrides.get("initialisation"))
-        if _is_network(registry, spec) and told not in networks:
+        if is_network and told not in networks:
             networks.add(told)
             yield from bound(about, _apart(promises("network")), spec)
-        yield from bound(about, promises("training"), spec, registry, rests_on=FOUNDATIONS)
+        yield from bound(about, _apart(training) if is_network else training, spec, registry, rests_on=FOUNDATIONS)
     elif kind == "trainer":
         yield from bound(about, _apart(promises(kind)), spec, _model_for(registry, name))
     elif kind == "dataset":
