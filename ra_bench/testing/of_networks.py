@@ -43,6 +43,12 @@ def global_state(spec: ModelSpec) -> None:
     before = switches()
     once, again, other = (_where_it_leaves_generators(spec, seed) for seed in (1, 1, 2))
     after = switches()
+    if changed := [name for name, value in before.items() if after[name] != value]:
+        raise PluginError(
+            f"Building or running '{spec.name}' changes what all models share: {changed[0]} was "
+            f"{before[changed[0]]} before and is {after[changed[0]]} after it. Take that call out of the plugin. How a "
+            "step is computed is said by the protocol's section [compute]."
+        )
     if seeded := [call for name, call in GENERATORS.items() if once[name] == other[name]]:
         raise PluginError(
             f"Building or running '{spec.name}' seeds the random generators that all share: whatever the seed of the "
@@ -53,12 +59,6 @@ def global_state(spec: ModelSpec) -> None:
         raise PluginError(
             f"Building or running '{spec.name}' seeds a random generator that all share with something else each time, "
             f"such as the clock: a job cannot be done again. Take {_some(clocked)} out."
-        )
-    if changed := [name for name, value in before.items() if after[name] != value]:
-        raise PluginError(
-            f"Building or running '{spec.name}' changes what all models share: {changed[0]} was "
-            f"{before[changed[0]]} before and is {after[changed[0]]} after it. Take that call out of the plugin. How a "
-            "step is computed is said by the protocol's section [compute]."
         )
 
 

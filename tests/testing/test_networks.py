@@ -124,6 +124,11 @@ BROKEN = [
         spec(around(do=lambda: setattr(torch.backends.cudnn, "benchmark", True))),
         "torch.backends.cudnn.benchmark was False before and is True after it. Take that call out",
     ),
+    (
+        "global_state",
+        spec(around(do=lambda: torch.set_default_dtype(torch.float64))),
+        "torch.set_default_dtype was torch.",
+    ),
     ("global_state", spec(also(lambda: torch.set_grad_enabled(False))), "torch.set_grad_enabled was True before"),
     ("output_shape", spec(around(lambda score, film, net: score[:, 0])), "must give a tensor of shape (4, 1)"),
     ("output_shape", spec(around(lambda score, film, net: (score, film))), "gives a tuple for films"),
