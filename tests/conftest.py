@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,13 @@ def tiny_suite() -> Callable[..., Suite]:
         return open_suite(plugin_files=[TINY], **{**places, **options})  # type: ignore[arg-type]
 
     return opened
+
+
+@pytest.fixture(scope="session")
+def with_fixtures() -> list[str]:
+    """Options that give another pytest the fixtures for plugins: none where their entry point is installed already."""
+    installed = any(entry.name == "ra_bench" for entry in entry_points(group="pytest11"))
+    return [] if installed else ["-p", "ra_bench.testing.pytest_plugin"]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ra_bench.cli import plugins_check_command, plugins_new_command
 from ra_bench.cli.complete import names_of_plugins
 from ra_bench.cli.groups import WithDefault
 from ra_bench.cli.json_option import json_option, print_json
@@ -115,3 +116,7 @@ def _print_facts(facts: Mapping[str, Any]) -> None:
 
 def _indented(text: str) -> str:
     return "\n".join(f"{'':14}{line}" for line in text.splitlines())
+
+
+command.add_command(plugins_check_command.command)
+command.add_command(plugins_new_command.command)

@@ -213,11 +213,11 @@ def _train(
         progress=progress,
         **sides_of(films_of(cohort, split, protocol, workplace.data), split),
     )
-    reports, fitted = _fit(registry.get("trainer", spec.trainer).fit(task), on_epoch)
+    reports, fitted = all_epochs(registry.get("trainer", spec.trainer).fit(task), on_epoch)
     history = [*progress.earlier, *reports]
-    _check(fitted, split, job.model)
+    check_fitted(fitted, split, job.model)
     if not spec.baseline:
-        _check_that_films_matter(fitted, job.model)
+        check_that_films_matter(fitted, job.model)
     used = device_used()
     return RunRecord(
         job=job,
@@ -253,7 +253,7 @@ def _start(workplace: Workplace, job: Job, spec: ModelSpec) -> Start | None:
     return Start(file=file, given=check_weights(spec, file))
 
 
-def _fit(
+def all_epochs(
     epochs: Generator[EpochReport, None, Fitted], on_epoch: Callable[[EpochReport], None]
 ) -> tuple[list[EpochReport], Fitted]:
     """Run a trainer to its end, passing each report on."""
@@ -269,7 +269,7 @@ def _fit(
         on_epoch(report)
 
 
-def _check(fitted: object, split: Split, model: str) -> None:
+def check_fitted(fitted: object, split: Split, model: str) -> None:
     """A trainer may be a stranger's: one finite number a film, or an error that says what came instead."""
     import numpy as np
 
@@ -292,7 +292,7 @@ def _check(fitted: object, split: Split, model: str) -> None:
             raise TrainingError(f"'{model}' predicts no finite number for {side} film '{first}'.")
 
 
-def _check_that_films_matter(fitted: Fitted, model: str) -> None:
+def check_that_films_matter(fitted: Fitted, model: str) -> None:
     """A model, unlike a baseline, must tell films apart. To the bit equal is not almost equal."""
     import numpy as np
 

@@ -31,7 +31,7 @@ def parsed(line: str) -> click.Context:
     """What click makes of a command, without calling it."""
     # click keeps a command's help option as the first context made it: give it the settings that users get
     context, command, (_, *words) = click.Context(cli, **cli.context_settings), cli, shlex.split(line)
-    while isinstance(command, click.Group) and words and words[0] != "--help":
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
         found = command.get_command(context, words[0])
         assert found is not None, f"no command '{words[0]}'"
         command = found  # type: ignore[assignment]  # a command below a group may be a group

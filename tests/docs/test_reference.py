@@ -18,6 +18,8 @@ from ra_bench.plugins import PROVIDERS, load_plugins
 from ra_bench.runs import records
 from ra_bench.runs.failures import KINDS, is_settled
 from ra_bench.suite import BUILTINS
+from ra_bench.testing import PROMISES, promises
+from ra_bench.testing.check import name_of, promise_of
 from ra_bench.values import (
     Augmentation,
     Compute,
@@ -103,6 +105,18 @@ def test_a_hook_is_described_by_its_signature_and_its_sentence(root: Path, hook:
     signature = str(inspect.signature(spec)).replace("'", "")
     assert f"`{hook}{signature}`" in said
     assert f"\n{spec.__doc__}\n" in said
+
+
+@pytest.mark.parametrize("kind", PROMISES)
+def test_the_contract_names_every_promise_in_the_order_in_which_it_is_asked(root: Path, kind: str) -> None:
+    said = keys(section(page(root, "contract.md"), kind.capitalize()))
+    asked = {name_of(promise): [promise_of(promise)] for promise in promises(kind)}
+    assert list(said.items()) == list(asked.items())
+
+
+def test_the_contract_has_no_other_kind(root: Path) -> None:
+    headings = re.findall(r"^## (\w+)$", page(root, "contract.md"), re.MULTILINE)
+    assert [heading.lower() for heading in headings] == [*PROMISES, "bounds"]
 
 
 @pytest.mark.parametrize("kind", PROVIDERS)

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from conftest import TINY, bright_films, tiny_net
 from torch import distributed, nn
 
 from ra_bench import FilmSet, FitTask, ModelSpec
+from ra_bench.testing.tiny import TINY, tiny_films, tiny_net
 from ra_bench.training.distributed import Team, join, leave, team
 from ra_bench.training.loop import fit
 from ra_bench.training.predict import predict_all
@@ -70,7 +70,7 @@ def task_of(case: Case, folder: Path) -> FitTask:
     """The task of a case, the same in every process."""
     protocol = with_overrides(TINY, {"epochs": 3, **case.overrides})
     (train, scores), (validation, known), (test, _) = (
-        bright_films(count, protocol, name=name, seed=seed)
+        tiny_films(count, protocol, name=name, seed=seed)
         for count, name, seed in ((16 + case.last, "t", 1), (7, "v", 2), (5, "e", 3))
     )
     return FitTask(
@@ -103,7 +103,7 @@ def pretrained(folder: Path) -> None:
     """A body, trained to tell whether a film is bright; one finding of each film is uncertain and left out."""
     folder.mkdir(parents=True)
     protocol = with_overrides(TINY, {"pretraining.epochs": 3, "pretraining.uncertain": "ignore"})
-    films, scores = bright_films(21, protocol, name="c", seed=4)
+    films, scores = tiny_films(21, protocol, name="c", seed=4)
     findings = np.stack([scores > 50, np.where(scores > 80, -1, scores > 20)], axis=1).astype(float)
     model = ModelSpec(name="net", build=plain, citation="", head="head")
     for _ in pretrain(
@@ -137,7 +137,7 @@ def main(folder: Path) -> None:
     pretrained(own / "pretrained")
     net, crew = two_columns(), team()
     for count in (7, 1, 0):
-        results[f"films-{count}"] = {"told": told(net, bright_films(count, TINY, name="p", seed=5)[0], crew)}
+        results[f"films-{count}"] = {"told": told(net, tiny_films(count, TINY, name="p", seed=5)[0], crew)}
     (net[1]).running_mean.fill_(float(crew.rank))
     crew.agree(net)
     results["team"] = {
