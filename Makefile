@@ -1,6 +1,7 @@
 # make run    set up .venv, train every model on the embedded cohort, write leaderboards/synthetic-hands
 # make test   the same .venv with the development extra: ruff, mypy, import-linter, and all tests but the slow ones
 # make slow   the slow tests: whole runs in processes of their own, killed ones, two nodes; .ci/run runs both
+# make docs   the documentation as a site in site/, which fetches nothing
 # make clean  forget .venv and caches; runs and boards stay
 
 PYTHON ?= python3.11
@@ -11,7 +12,7 @@ BIN := $(VENV)/bin
 PLUGINS := $(wildcard plugins/*)
 SETTINGS := requirements.txt pyproject.toml $(wildcard plugins/*/pyproject.toml)
 
-.PHONY: run test slow lint clean
+.PHONY: run test slow lint docs clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/ra-bench run --models all --jobs $(JOBS)
@@ -27,6 +28,9 @@ lint: $(VENV)/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(VENV)/test.stamp
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 # A stamp is newer than the settings as long as nothing is to be installed.
 $(VENV)/run.stamp: $(SETTINGS) | $(BIN)/python

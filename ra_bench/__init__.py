@@ -1,11 +1,16 @@
 """Benchmark suite for models that read an overall Sharp/van der Heijde score off hand radiographs.
 
 This is the public API: what a plugin may import. `from ra_bench import parts` has what trainers are made of, and torch.
+`ra_bench.run` and `ra_bench.read_board` are for notebooks; they are looked up when first used, since pandas is slow.
 """
 
+from typing import TYPE_CHECKING
+
+from ra_bench.deprecation import moved_names
 from ra_bench.errors import CohortError, PluginError, RaBenchError, TrainingError
 from ra_bench.hookspecs import hookimpl
 from ra_bench.specs import (
+    CollectionSpec,
     DatasetSpec,
     FilmSet,
     FitTask,
@@ -28,6 +33,7 @@ from ra_bench.values import (
     BoardFiles,
     BoardRow,
     Cohort,
+    Column,
     DrawnFilm,
     DrawnSite,
     Ensemble,
@@ -52,6 +58,9 @@ from ra_bench.values import (
     Uncertainty,
 )
 
+if TYPE_CHECKING:
+    from ra_bench.notebook import read_board, run
+
 __version__ = "0.1.0"
 
 __all__ = [
@@ -62,6 +71,8 @@ __all__ = [
     "BoardRow",
     "Cohort",
     "CohortError",
+    "CollectionSpec",
+    "Column",
     "DatasetSpec",
     "DrawnFilm",
     "DrawnSite",
@@ -102,4 +113,16 @@ __all__ = [
     "TrainingError",
     "Uncertainty",
     "hookimpl",
+    "read_board",
+    "run",
 ]
+
+#: Looked up when first asked for.
+_LATER = {"read_board": "ra_bench.notebook", "run": "ra_bench.notebook"}
+
+if not TYPE_CHECKING:  # a type checker would take any name for one that is there
+    __getattr__ = moved_names(__name__, {}, later=_LATER)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -31,12 +31,19 @@ _PROTOCOLS = Path(__file__).parent / "protocols"
 
 @hookimpl
 def register_datasets() -> list[DatasetSpec]:
-    """The simulated hands, and the simulated chests to pretrain on."""
+    """The simulated hands, at one visit and at two, and the simulated chests to pretrain on."""
     return [
         DatasetSpec(
             name="synthetic-hands",
             load=_synthetic_hands,
             obtain="Simulated; drawn when first used.",
+            citation="Simulated by ra-bench; no patient was involved.",
+            licence="Apache-2.0",
+        ),
+        DatasetSpec(
+            name="synthetic-hands-visits",
+            load=_synthetic_hands_visits,
+            obtain="Simulated, two visits a patient; drawn when first used.",
             citation="Simulated by ra-bench; no patient was involved.",
             licence="Apache-2.0",
         ),
@@ -119,6 +126,12 @@ def _synthetic_hands(data: Path) -> Cohort:
     from ra_bench.cohorts.synthetic.cohort import load_synthetic_hands
 
     return load_synthetic_hands(data)
+
+
+def _synthetic_hands_visits(data: Path) -> Cohort:
+    from ra_bench.cohorts.synthetic.visits.cohort import load_synthetic_hands_visits
+
+    return load_synthetic_hands_visits(data)
 
 
 def _synthetic_chest(data: Path) -> FindingSet:

@@ -24,13 +24,16 @@ Each message says what is wrong, what was found and what to do.
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+#: More names than this are not all listed in an error, only those near the one that was asked for.
+_MANY, _NEAR = 50, 5
+
 
 class RaBenchError(Exception):
     """Base of every deliberate error. The command line prints it without a traceback and exits with 1."""
 
 
 class UnknownNameError(RaBenchError):
-    """A name that nobody registered: offers the nearest one, lists all, and says what to do.
+    """A name that nobody registered: offers the nearest one, lists all (or those near it of many), says what to do.
 
     Examples
     --------
@@ -41,16 +44,22 @@ class UnknownNameError(RaBenchError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str], advice: str = "") -> None:
         names = sorted(known)
-        nearest = get_close_matches(name, names, n=1)
+        nearest = get_close_matches(name, names, n=_NEAR)
         guess = f" Did you mean '{nearest[0]}'?" if nearest else ""
+        listed = names if len(names) <= _MANY else nearest
+        more = [f"{len(names) - len(listed):,} {'more' if listed else 'names'}"] if len(names) > len(listed) else []
         super().__init__(
-            f"No {kind} named '{name}'.{guess} Known: {', '.join(names) or 'none'}.\n"
+            f"No {kind} named '{name}'.{guess} Known: {', '.join([*listed, *more]) or 'none'}.\n"
             + (advice or "Run 'ra-bench plugins' to see where each comes from.")
         )
 
 
 class PluginError(RaBenchError):
-    """A plugin that cannot be loaded, or that hands over something wrong."""
+    """A plugin that cannot be loaded, or that hands over something wrong; `where` is "file:line", if it is known."""
+
+    def __init__(self, said: str, where: str = "") -> None:
+        super().__init__(f"{said}\nSee {where}" if where else said)
+        self.said, self.where = said, where
 
 
 class ProtocolError(RaBenchError):

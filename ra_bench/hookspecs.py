@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import click
 
     from ra_bench.specs import (
+        CollectionSpec,
         DatasetSpec,
         LauncherSpec,
         MetricSpec,
@@ -36,6 +37,12 @@ def register_datasets() -> Iterable[DatasetSpec]:
 @hookspec
 def register_models() -> Iterable[ModelSpec]:
     """Models that can be trained and measured."""
+    raise NotImplementedError
+
+
+@hookspec
+def register_collections() -> Iterable[CollectionSpec]:
+    """Collections of models that are found by name when asked for, such as all of a library."""
     raise NotImplementedError
 
 

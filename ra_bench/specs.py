@@ -85,6 +85,25 @@ class ModelSpec:
     in_all: bool = True
     #: For `ra-bench run --weights MODEL=imagenet`; None where there are none.
     imagenet: ImageNetWeights | None = None
+    #: For `ra-bench attend`: the trained network and films (batch, 3, height, width) to its own attention, of shape
+    #: (batch, rows, columns) over the whole film, 0 or more. None where it has none: then it is found by Grad-CAM.
+    attention: Callable[[Any, Any], Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectionSpec:
+    """Models that are found by name when somebody asks for one, such as all of a library.
+
+    Their names are the collection's, a slash, and what `names` gives: `timm/resnet18`. `find` gets one of `names` and
+    gives the model. Both import their library inside: neither is called before a name that begins so is asked for. No
+    model of a collection is among `--models all`.
+    """
+
+    name: str
+    find: Callable[[str], ModelSpec]
+    names: Callable[[], Iterable[str]]
+    #: A few words for `ra-bench list`.
+    summary: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

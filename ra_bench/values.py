@@ -354,7 +354,8 @@ class Uncertainty:
 class Predictions:
     """One prediction a film, on the cohort's scale, with the readings it is measured against.
 
-    `pixels` are digests of the films that were read; empty where they are not known.
+    `pixels` are digests of the films that were read; empty where they are not known. `visits` numbers each film's visit
+    among those of its patient, from 1, 0 where it has none; empty where no film has one.
     """
 
     ids: tuple[str, ...]
@@ -363,6 +364,7 @@ class Predictions:
     predicted: tuple[float, ...]
     pixels: tuple[str, ...] = ()
     uncertainty: Uncertainty | None = None
+    visits: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -534,6 +536,51 @@ class UncertaintyRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProgressorsFound:
+    """Of the patients whose reference rose by more than `above`, those of whom a rater says so; means over seeds.
+
+    `found` of `progressed`, and `false` of the `others`.
+    """
+
+    above: float
+    progressed: int
+    found: float
+    others: int
+    false: float
+    sensitivity: MetricValue
+    specificity: MetricValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRow:
+    """How well a rater follows change. `improved` of its patients improve beyond the limit: a mean over seeds."""
+
+    kind: Literal["model", "baseline", "reader"]
+    name: str
+    patients: int
+    missing: int
+    metrics: Mapping[str, MetricValue]
+    improved: float
+    progressors: tuple[ProgressorsFound, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeResult:
+    """Change from the first visit to the last, a number a patient, of all who have two.
+
+    `cutoffs` are what a patient must exceed to have progressed; one who improves by more than `improvement` does so by
+    mistake. The first cut-off, and `improvement`, are the smallest detectable change of the reference where it is
+    known. `said` tells, a sentence each, of whom and of what this is.
+    """
+
+    patients: int
+    cutoffs: tuple[float, ...]
+    improvement: float
+    rows: tuple[ChangeRow, ...]
+    said: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
     """Everything that a renderer needs. `facts` are (name, value) lines: what was run, on what, when, with what."""
 
@@ -553,6 +600,8 @@ class Board:
     figures: tuple[tuple[str, str], ...] = ()
     #: Where models say how sure they are.
     uncertainty: tuple[UncertaintyRow, ...] = ()
+    #: Where patients of the test films have more than one visit.
+    change: ChangeResult | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,13 @@ def tiny_suite() -> Callable[..., Suite]:
     return opened
 
 
+@pytest.fixture(scope="session")
+def with_fixtures() -> list[str]:
+    """Options that give another pytest the fixtures for plugins: none where their entry point is installed already."""
+    installed = any(entry.name == "ra_bench" for entry in entry_points(group="pytest11"))
+    return [] if installed else ["-p", "ra_bench.testing.pytest_plugin"]
+
+
 @dataclass(frozen=True)
 class Said:
     """What a command printed, and how it ended."""
@@ -113,9 +121,8 @@ def command() -> Callable[..., subprocess.Popen[str]]:
             cwd=folder,
             env={**os.environ, "RA_BENCH_DATA": str(folder / "data"), "COLUMNS": "80", **options.pop("env", {})},  # type: ignore[dict-item]
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
             text=True,
-            **options,
+            **{"stderr": subprocess.PIPE, **options},
         )
 
     return start

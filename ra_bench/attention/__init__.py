@@ -1,1 +1,1 @@
-"""Where a trained model looks: Grad-CAM maps by captum, their share on drawn damage, and pictures of them."""
+"""Where a trained model looks, by itself or by captum's Grad-CAM: maps, their share on drawn damage, and pictures."""

@@ -36,7 +36,7 @@ def check_library() -> str:
         import captum
     except ImportError as error:
         raise AttentionError(
-            "Grad-CAM comes from the package captum, which is not installed. Install it: "
+            "Grad-CAM takes the package captum, and overlays matplotlib, and they are not installed. Install them: "
             "pip install 'ra-bench[attention]'"
         ) from error
     return f"captum {captum.__version__}"

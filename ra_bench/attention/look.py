@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ra_bench.attention.gradcam import check_library, follows, grad_cam
-from ra_bench.attention.layer import find_layer
+from ra_bench.attention.gradcam import check_library, follows
 from ra_bench.attention.network import trained_network
 from ra_bench.attention.shares import alike, at_points, covered, places_of, share_elsewhere, share_within
 from ra_bench.attention.summary import summarised
 from ra_bench.attention.values import DAMAGED, Attention, FilmShares
+from ra_bench.attention.way import find_way
 from ra_bench.cohorts.splits import reference
 from ra_bench.training.augment import evaluation_batch
 from ra_bench.training.device import resolve
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-    from ra_bench.attention.layer import Called
     from ra_bench.specs import FilmSet, ModelSpec
     from ra_bench.training.standard import Spread
     from ra_bench.values import DrawnFilm, Protocol, RunRecord, Sample
@@ -76,28 +75,27 @@ def look(
     shown : sequence of str
         Ids of films whose maps are wanted.
     layer : str, optional
-        Dotted name of the layer, if not the last feature map.
+        Dotted name of a layer for Grad-CAM, if not the last feature map, or not the model's own attention.
     on_films
         Gets what is done, films done and films in all.
 
     Raises
     ------
     AttentionError
-        No library, no network, no weights, or no feature map.
+        No library, no network, no weights, no feature map, or an attention of its own that is none.
     """
     library = check_library()
     model, greys = trained_network(spec, folder)
     place = resolve(device)
     model.to(place)
-    first = _batch(films, [0], protocol, greys, place)
-    found = find_layer(model, first, spec.name, layer)
+    way = find_way(spec, model, _batch(films, [0], protocol, greys, place), layer)
 
     def maps(places: Sequence[int]) -> NDArray[np.float64]:
-        return grad_cam(model, found.name, _batch(films, places, protocol, greys, place), spec.name)
+        return way.maps(_batch(films, places, protocol, greys, place))
 
     predicted = dict(zip(record.predictions.ids, record.predictions.predicted, strict=True))
     known = all(sample.drawn is not None for sample in samples)
-    shares = _all_shares(maps, films, samples, predicted, found, protocol, on_films) if known else []
+    shares = _all_shares(maps, films, samples, predicted, way.map_size, protocol, on_films) if known else []
     of_film = {one.film: one for one in shares}
     looks = [
         FilmLook(
@@ -118,10 +116,10 @@ def look(
         dataset=record.job.dataset,
         protocol=record.job.protocol,
         simulated=simulated,
-        layer=found.name,
-        map_size=(found.shape[2], found.shape[3]),
+        layer=way.layer,
+        map_size=way.map_size,
         input_size=(protocol.height, protocol.width),
-        library=library,
+        library=None if way.layer is None else library,
         films=len(samples),
         undamaged=sum(not one.damaged for one in shares),
         unattended=sum(bool(one.damaged) and isnan(one.on_damage) for one in shares),
@@ -143,7 +141,7 @@ def _all_shares(
     films: FilmSet,
     samples: Sequence[Sample],
     predicted: dict[str, float],
-    found: Called,
+    map_size: tuple[int, int],
     protocol: Protocol,
     on_films: OnFilms | None,
 ) -> list[FilmShares]:
@@ -163,9 +161,7 @@ def _all_shares(
             others = [damages[other] for other in alike(counts, number)]
             name = samples[number].sample_id
             stored = (films.films.shape[1], films.films.shape[2])
-            shares.append(
-                _shares(samples[number], predicted[name], drawn[number], attention, others, stored, found.shape[2:])
-            )
+            shares.append(_shares(samples[number], predicted[name], drawn[number], attention, others, stored, map_size))
         if on_films is not None:
             on_films(LOOKING, len(shares), len(samples))
     return shares
@@ -178,13 +174,13 @@ def _shares(
     attention: NDArray[np.float64],
     others: Sequence[NDArray[np.float64]],
     stored: tuple[int, int],
-    map_size: tuple[int, ...],
+    map_size: tuple[int, int],
 ) -> FilmShares:
     size = (attention.shape[0], attention.shape[1])
     places = places_of(drawn, stored, size)
     damage, sites = places.within(places.damage), np.asarray(places.sites.any(axis=0))
     points = at_points(attention, places)
-    following = at_points(follows(damage, (map_size[0], map_size[1]), size), places)
+    following = at_points(follows(damage, map_size, size), places)
     return FilmShares(
         film=sample.sample_id,
         patient=sample.patient_id,

@@ -127,10 +127,14 @@ def _legend(found: Attention, looks: Sequence[FilmLook]) -> str:
         if any(one.drawn is not None for one in looks)
         else ""
     )
+    how, yellow = (
+        ("its own attention", "looks most on this film; no colour: does not look")
+        if found.layer is None
+        else (f"Grad-CAM of '{found.layer}'", "speaks most for a higher score on this film; no colour: does not")
+    )
     return (
-        f"{kind}Where {found.model} looks (seed {found.seed}, {found.dataset}, protocol {found.protocol}): Grad-CAM of "
-        f"'{found.layer}', a map of {found.map_size[0]} x {found.map_size[1]} cells, enlarged. Yellow: speaks most for "
-        f"a higher score on this film; no colour: does not.{sites}"
+        f"{kind}Where {found.model} looks (seed {found.seed}, {found.dataset}, protocol {found.protocol}): {how}, a "
+        f"map of {found.map_size[0]} x {found.map_size[1]} cells, enlarged. Yellow: {yellow}.{sites}"
     )
 
 

@@ -45,8 +45,9 @@ class FilmShares:
 class Attention:
     """What was found for one trained model.
 
+    `layer` is the one that Grad-CAM explains, by `library`; both are None where the attention is the model's own.
     `map_size` and `input_size` are (height, width). `films` are the test films, `undamaged` those of them that have no
-    damaged site and `unattended` those on which nothing speaks for a higher score: both are left out of `shares`.
+    damaged site and `unattended` those on which nothing is attended to: both are left out of `shares`.
     `means` are over the films that are left, `gaps` the mean of the model's share minus the other one; each with an
     interval over patients. `shares` is empty where nobody knows where the damage is.
     """
@@ -56,10 +57,10 @@ class Attention:
     dataset: str
     protocol: str
     simulated: bool
-    layer: str
+    layer: str | None
     map_size: tuple[int, int]
     input_size: tuple[int, int]
-    library: str
+    library: str | None
     films: int
     undamaged: int = 0
     unattended: int = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ra_bench.boards.change import measure_change
 from ra_bench.boards.columns import columns_of
 from ra_bench.boards.evaluate import draw, evaluate
 from ra_bench.boards.facts import record_facts, without_record_facts
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from ra_bench.boards.facts import Facts
     from ra_bench.specs import MetricSpec
-    from ra_bench.values import Failure, Job, RunRecord, SiteResult, UncertaintyRow
+    from ra_bench.values import ChangeResult, Failure, Job, RunRecord, SiteResult, UncertaintyRow
 
 
 def build_board(
@@ -98,6 +99,7 @@ def assemble(
     whole = pooled.records
     sites: tuple[SiteResult, ...] = ()
     uncertainty: tuple[UncertaintyRow, ...] = ()
+    change: ChangeResult | None = None
     if whole:
         films = held_out(whole)
         resampling = draw(films)
@@ -108,6 +110,7 @@ def assemble(
         remarks += readers.remarks + measured_remarks(films, rows, records, measured)
         sites = measure_sites(films, pooled.sites)
         uncertainty = measure_uncertainty(films, whole, resampling)
+        change = measure_change(films, rows, resampling)
         facts = (*facts, *record_facts(records, films))
     left = still_unfinished(unfinished, whole)
     return Board(
@@ -122,6 +125,7 @@ def assemble(
         sites=sites,
         before=before,
         uncertainty=uncertainty,
+        change=change,
     )
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from ra_bench.boards.columns import COMMAND, MEASURED_ON, SCALE
 from ra_bench.boards.evaluate import RESAMPLES, SEED
+from ra_bench.cohorts.audit.finding import counted
+from ra_bench.cohorts.visits import visit_numbers
 from ra_bench.values import Scale
 
 if TYPE_CHECKING:
@@ -46,6 +49,7 @@ def setting_facts(cohort: Cohort, plan: SplitPlan, protocol: Protocol, *, comman
         ("training", _sizes([split.train for split in plan.splits], cohort)),
         ("validation", _sizes([split.validation for split in plan.splits], cohort)),
         ("test", _sizes([split.test for split in plan.splits], cohort)),
+        ("visits", visits_fact(cohort)),
         ("split", plan.origin),
         ("protocol", f"{protocol.name}: {protocol.summary}"),
         *((CHOICE, f"{key}: {reason}") for key, reason in protocol.ours.items()),
@@ -91,6 +95,24 @@ def readers_fact(cohort: Cohort) -> str:
     """How many readers there are, and who."""
     readers = sorted({reader for sample in cohort.samples for reader in sample.readings})
     return f"{len(readers)}: {', '.join(readers)}"
+
+
+def visits_fact(cohort: Cohort) -> str:
+    """How many visits patients have, and whether their order is known; empty where nobody has two."""
+    named: dict[str, set[str]] = {}
+    for sample in cohort.samples:
+        if sample.visit:
+            named.setdefault(sample.patient_id, set()).add(sample.visit)
+    count = Counter(map(len, named.values()))
+    if max(count, default=0) < 2:
+        return ""
+    most = f"up to {max(count)} a patient; {counted(sum(count.values()) - count[1], 'patient')} with two or more"
+    if visit_numbers(cohort.samples):
+        return f"{most}, in the order of the numbers in their names"
+    return (
+        f"{most}, in no order that their names tell, so that change is not measured. Name them by numbers or by dates "
+        "with the year first"
+    )
 
 
 def record_facts(records: Sequence[RunRecord], films: HeldOut) -> Facts:

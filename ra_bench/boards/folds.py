@@ -153,6 +153,9 @@ def join_predictions(parts: Sequence[Predictions]) -> Predictions:
         predicted=tuple(chain.from_iterable(part.predicted for part in parts)),
         pixels=tuple(chain.from_iterable(part.pixels for part in parts)) if all(p.pixels for p in parts) else (),
         uncertainty=_join_uncertainties([part.uncertainty for part in parts]),
+        visits=tuple(chain.from_iterable(part.visits or (0,) * len(part.ids) for part in parts))
+        if any(part.visits for part in parts)
+        else (),
     )
 
 

@@ -27,7 +27,7 @@ class HeldOut:
     """Test films in the order of their ids, so that the order of a file changes nothing.
 
     `patients` numbers the patients from 0 as they appear; `readings` and `reference` are (n,), nan where missing;
-    `predicted` holds (seeds, n) a model, in the order of `seeds`.
+    `predicted` holds (seeds, n) a model, in the order of `seeds`. `visits` are as in `Predictions`.
     """
 
     ids: tuple[str, ...]
@@ -36,6 +36,7 @@ class HeldOut:
     reference: Floats
     predicted: Mapping[str, Floats]
     seeds: Mapping[str, tuple[int, ...]]
+    visits: tuple[int, ...] = ()
 
     @property
     def patient_count(self) -> int:
@@ -63,12 +64,14 @@ def held_out(records: Sequence[RunRecord]) -> HeldOut:
     first = _sorted_by_id(records[0])
     predicted: dict[str, list[Floats]] = {}
     seeds: dict[str, list[int]] = {}
+    visits: tuple[int, ...] = ()
     for record in records:
         predictions = _sorted_by_id(record)
         _check_same_films(records[0], first, record, predictions)
         if record.job.seed in seeds.setdefault(record.job.model, []):
             raise RecordError(f"Two records of {_who(record)}. Keep one of them.")
         seeds[record.job.model].append(record.job.seed)
+        visits = visits or predictions.visits  # not all know them: some may have been made elsewhere
         predicted.setdefault(record.job.model, []).append(np.asarray(predictions.predicted, dtype=np.float64))
     readings = {reader: np.asarray(first.readings[reader], dtype=np.float64) for reader in sorted(first.readings)}
     return HeldOut(
@@ -78,6 +81,7 @@ def held_out(records: Sequence[RunRecord]) -> HeldOut:
         reference=mean_reading(list(readings.values())),
         predicted={model: np.stack(vectors) for model, vectors in predicted.items()},
         seeds={model: tuple(numbers) for model, numbers in seeds.items()},
+        visits=visits,
     )
 
 
@@ -94,6 +98,7 @@ def in_order(given: Predictions) -> Predictions:
         predicted=tuple(given.predicted[row] for row in order),
         pixels=tuple(given.pixels[row] for row in order) if given.pixels else (),
         uncertainty=None if given.uncertainty is None else of_rows(given.uncertainty, order),
+        visits=tuple(given.visits[row] for row in order) if given.visits else (),
     )
 
 

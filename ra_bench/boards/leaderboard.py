@@ -19,7 +19,7 @@ from ra_bench.runs.records import RECORD, read_record, remove_record, write_reco
 from ra_bench.values import BoardFiles
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from ra_bench.specs import MetricSpec, RendererSpec
@@ -68,7 +68,7 @@ def save_board(
     Raises
     ------
     RecordError
-        A model's name that cannot be a folder, or published rows of another cohort.
+        A model's name that cannot be a folder, or is one with another's; or published rows of another cohort.
     PluginError
         A renderer that raised, or a figure that cannot be drawn; all else is written by then.
     StorageError
@@ -78,6 +78,7 @@ def save_board(
         board = with_published(board, read_published(folder / PUBLISHED))
     kept = [] if board.private else publishable(records, keep_ids=board.simulated)
     folders = {record_folder(record.job): record for record in kept}
+    _check_folders(kept, folders)
     for name, record in folders.items():
         write_record(folder / RECORDS / name, record)
     broken: list[str] = []
@@ -92,6 +93,17 @@ def save_board(
         if stale.name not in folders:
             remove_record(stale)
     return board
+
+
+def _check_folders(records: Sequence[RunRecord], folders: Mapping[str, RunRecord]) -> None:
+    """A slash in a model's name is written `--`, which another model's name may have."""
+    for record in records:
+        other = folders[record_folder(record.job)]
+        if other.job.model != record.job.model:
+            raise RecordError(
+                f"The records of '{record.job.model}' and '{other.job.model}' would lie in one folder, "
+                f"'{record_folder(record.job)}'. Take one of the two off the board, and give it another name."
+            )
 
 
 def rebuild(

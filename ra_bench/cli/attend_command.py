@@ -6,14 +6,16 @@ from pathlib import Path
 
 import click
 
+from ra_bench.cli.complete import names_of
 from ra_bench.cli.options import folder_options, opened, plugin_options
 
 
 @click.command("attend")
-@click.argument("model")
+@click.argument("model", shell_complete=names_of("model"))
 @click.option(
     "--dataset",
     metavar="NAME|FILE",
+    shell_complete=names_of("dataset"),
     default="synthetic-hands",
     show_default=True,
     help="That it was trained on: a dataset, or the path of a cohort.toml.",
@@ -21,12 +23,17 @@ from ra_bench.cli.options import folder_options, opened, plugin_options
 @click.option(
     "--protocol",
     metavar="NAME|FILE",
+    shell_complete=names_of("protocol"),
     default="quick",
     show_default=True,
     help="Under which it was trained: a protocol, or the path of a TOML file.",
 )
 @click.option("--seed", type=click.IntRange(0), help="Of the run; the protocol's first one if not given.")
-@click.option("--layer", metavar="NAME", help="Dotted name of a layer to explain, if not the last feature map.")
+@click.option(
+    "--layer",
+    metavar="NAME",
+    help="Explain this layer by Grad-CAM, not the last one, and not the model's own attention.",
+)
 @click.option(
     "--films",
     type=click.IntRange(1, 99),
@@ -66,7 +73,7 @@ def command(
     plugin_files: tuple[Path, ...],
     without: tuple[str, ...],
 ) -> None:
-    """Show where a trained MODEL looks on its test films, by Grad-CAM.
+    """Show where a trained MODEL looks on its test films: its own attention, or Grad-CAM if it has none.
 
     On simulated films, where the damage is known: the share of its attention on damage, beside chance. Needs a finished
     run, and pip install 'ra-bench[attention]'.

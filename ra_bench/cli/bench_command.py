@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ra_bench.cli.complete import names_of
+from ra_bench.cli.json_option import json_option, print_json
 from ra_bench.cli.options import opened, plugin_options
 from ra_bench.cli.page_options import show_page
 
@@ -14,10 +16,11 @@ if TYPE_CHECKING:
 
 
 @click.command("bench")
-@click.argument("models", nargs=-1, metavar="[MODEL]...")
+@click.argument("models", nargs=-1, metavar="[MODEL]...", shell_complete=names_of("model"))
 @click.option(
     "--protocol",
     metavar="NAME|FILE",
+    shell_complete=names_of("protocol"),
     default="quick",
     show_default=True,
     help="Film size, batch, loss and optimiser: a protocol, or the path of a TOML file.",
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 )
 @click.option("--threads", type=click.IntRange(1), help="Threads of torch; its own choice if not given.")
 @click.option("--batch-size", type=click.IntRange(2), help="Films a batch; the protocol's if not given.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+@json_option
 @plugin_options
 def command(
     models: tuple[str, ...],
@@ -48,7 +51,6 @@ def command(
     Without a MODEL: every network that 'run --models all' trains from scratch. No films are needed, nothing is kept.
     """
     from ra_bench import suite as office
-    from ra_bench.boards.render.json import as_json_text
     from ra_bench.costs.values import NotMeasured
     from ra_bench.reports.cost_page import cost_page, cost_values
 
@@ -66,7 +68,7 @@ def command(
         click.echo("\nStopped. Nothing was kept.", err=True)
         raise click.exceptions.Exit(130) from None
     if as_json:
-        click.echo(as_json_text(cost_values(found, bench)), nl=False)
+        print_json(cost_values(found, bench))
     else:
         show_page(cost_page(found, bench))
     if any(isinstance(one, NotMeasured) for one in found):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from ra_bench.cli.complete import names_of
+from ra_bench.cli.json_option import json_option, print_json
 from ra_bench.cli.options import data_folder, opened, plugin_options
 
 if TYPE_CHECKING:
@@ -42,21 +45,24 @@ def init(folder: Path, force: bool) -> None:
 
 
 @command.command("check")
-@click.argument("dataset", metavar="DATASET|cohort.toml")
+@click.argument("dataset", metavar="DATASET|cohort.toml", shell_complete=names_of("dataset"))
 @click.option(
     "--protocol",
     metavar="NAME|FILE",
+    shell_complete=names_of("protocol"),
     default="quick",
     show_default=True,
     help="The protocol whose split is looked at, where the cohort brings none.",
 )
 @click.option("-o", "--out", type=_FOLDER, help="Also write it as HTML and JSON into this folder.")
+@json_option
 @_DATA
 @plugin_options
 def check(
     dataset: str,
     protocol: str,
     out: Path | None,
+    as_json: bool,
     data: Path,
     plugin_files: tuple[Path, ...],
     without: tuple[str, ...],
@@ -70,15 +76,18 @@ def check(
 
     with looking() as on_films:
         report, files = check_cohort(opened(plugin_files, without, data=data), dataset, protocol, out, on_films)
-    print_check(report)
+    if as_json:
+        print_json(report)
+    else:
+        print_check(report)
     for file in files:
-        click.echo(f"Wrote {file}")
+        click.echo(f"Wrote {file}", err=as_json)
     if any(finding.level == "error" for finding in report.findings):
         raise click.exceptions.Exit(1)
 
 
 @command.command("show")
-@click.argument("dataset")
+@click.argument("dataset", shell_complete=names_of("dataset"))
 @click.option("-o", "--output", type=_FILE, help="The picture to write; NAME.png if not given.")
 @click.option("-n", "--films", default=12, show_default=True, type=click.IntRange(1, 200), help="How many films.")
 @_DATA
@@ -99,11 +108,14 @@ def show(
     "--width", default=512, show_default=True, type=click.IntRange(64, 4096), help="Pixels; height is 3/4 of it."
 )
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Same seed, same films.")
-def make(folder: Path, films: int, width: int, seed: int) -> None:
+@click.option(
+    "--visits", default=1, show_default=True, type=click.IntRange(1, 2), help="Visits a patient, a film at each."
+)
+def make(folder: Path, films: int, width: int, seed: int, visits: int) -> None:
     """Write simulated two-hand films, their readings and a cohort.toml into FOLDER."""
     from ra_bench.cohorts.synthetic.cohort import write_synthetic_hands
 
-    file = write_synthetic_hands(folder, films=films, width=width, seed=seed)
+    file = write_synthetic_hands(folder, films=films, width=width, seed=seed, visits=visits)
     click.echo(f"Wrote {films} simulated films.\n  ra-bench run --models all --dataset {file}")
 
 
@@ -115,16 +127,24 @@ def make(folder: Path, films: int, width: int, seed: int) -> None:
     "--older-than", "days", type=click.FloatRange(0), metavar="DAYS", help="Only what was not used for so many days."
 )
 @click.option("--yes", is_flag=True, help="Delete without asking.")
+@json_option
 @_DATA
-def cache(names: tuple[str, ...], check: bool, prune: bool, days: float | None, yes: bool, data: Path) -> None:
+def cache(
+    names: tuple[str, ...], check: bool, prune: bool, days: float | None, yes: bool, as_json: bool, data: Path
+) -> None:
     """Show what is kept of decoded films, all or by NAME of a store or a cohort, and delete what is not wanted."""
     from ra_bench.cli.terminal import Display, print_kept
     from ra_bench.cohorts.cache import choose_kept, list_kept
 
     if yes and not prune:
         raise click.UsageError("--yes is for --prune.")
+    if as_json and prune:
+        raise click.UsageError("--json shows and --prune deletes. Give one of them.")
     with Display(quiet=False) as display:
         kept = choose_kept(list_kept(data, check=check, on_films=display.on_films), names, days)
+    if as_json:
+        print_json({"kept": [{**asdict(each), "path": str(each.path)} for each in kept]})
+        return
     if not kept:
         click.echo(f"Nothing is kept in {data}." if not names and days is None else "Nothing of that kind is kept.")
         return

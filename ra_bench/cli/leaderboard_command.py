@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ra_bench.cli.complete import names_of_boards
+from ra_bench.cli.groups import WithDefault
+from ra_bench.cli.json_option import json_option, print_json
 from ra_bench.cli.options import folder_options, opened, plugin_options
 
 if TYPE_CHECKING:
@@ -15,16 +18,7 @@ if TYPE_CHECKING:
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
-class _WithShort(click.Group):
-    """Without a command it is `build`."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put `build` where no command stands."""
-        named = bool(args) and (args[0] in self.commands or args[0] in ctx.help_option_names)
-        return super().parse_args(ctx, args if named else ["build", *args])
-
-
-@click.group("leaderboard", cls=_WithShort)
+@click.group("leaderboard", cls=WithDefault, default="build", takes_names=True)
 def command() -> None:
     """Make, check, publish and export boards, and verify those of others. No training, no torch.
 
@@ -38,8 +32,24 @@ def _boards_option(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
+@command.command("list")
+@json_option
+@_boards_option
+def list_(as_json: bool, boards: Path) -> None:
+    """Print every board, a line each: name, models on it, readers, title."""
+    from ra_bench.boards.listing import list_boards
+
+    found = list_boards(boards)
+    if as_json:
+        print_json({"boards": found})
+        return
+    width = max((len(one.name) for one in found), default=0)
+    for one in found:
+        click.echo(f"{one.name:<{width}}  {one.models} models, {one.readers} readers  {one.title}")
+
+
 @command.command("build")
-@click.argument("names", metavar="[BOARD]...", nargs=-1)
+@click.argument("names", metavar="[BOARD]...", nargs=-1, shell_complete=names_of_boards)
 @_boards_option
 @click.option(
     "--thumbnails",
@@ -62,7 +72,7 @@ def build(
 
 
 @command.command("check")
-@click.argument("names", metavar="[BOARD]...", nargs=-1)
+@click.argument("names", metavar="[BOARD]...", nargs=-1, shell_complete=names_of_boards)
 @_boards_option
 @plugin_options
 def check(names: tuple[str, ...], boards: Path, plugin_files: tuple[Path, ...], without: tuple[str, ...]) -> None:
@@ -90,7 +100,7 @@ def check(names: tuple[str, ...], boards: Path, plugin_files: tuple[Path, ...], 
 
 
 @command.command("publish")
-@click.argument("name", metavar="BOARD")
+@click.argument("name", metavar="BOARD", shell_complete=names_of_boards)
 @click.option("-o", "--out", type=_FOLDER, help="The folder to write, published/BOARD if not given.")
 @_boards_option
 @plugin_options
@@ -109,7 +119,7 @@ def publish(
 
 
 @command.command("export")
-@click.argument("name", metavar="BOARD")
+@click.argument("name", metavar="BOARD", shell_complete=names_of_boards)
 @click.option(
     "--format",
     "kind",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from difflib import get_close_matches
 from importlib import import_module
@@ -30,6 +31,8 @@ COMMANDS = {
     "audit": "Check rows that a paper prints: what fails, and what would have to be true.",
     "list": "What is installed: models, datasets, metrics, trainers, protocols, launchers, renderers.",
     "plugins": "Where it comes from, and what did not load.",
+    "doctor": "What is wrong with this machine, its folders and its plugins, and how to mend it.",
+    "completion": "What makes a shell complete commands, options and names.",
     "cohort": "Describe, check, look at and make cohorts.",
 }
 
@@ -59,7 +62,8 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Offer the nearest name when there is no such command."""
-        known = () if args[0].startswith("-") else self.list_commands(ctx)
+        # Guests are asked only where none of ours is meant: to load them takes time.
+        known = () if args[0].startswith("-") or args[0] in COMMANDS else self.list_commands(ctx)
         if known and args[0] not in known:
             nearest = get_close_matches(args[0], known, n=1)
             guess = f" Did you mean '{nearest[0]}'?" if nearest else ""
@@ -101,7 +105,10 @@ def cli() -> None:
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 something is wrong or failed, 2 wrong usage, 130 stopped."""
     try:
-        code = cli.main(prog_name="ra-bench", standalone_mode=False)
+        # rich looks at NO_COLOR by itself, click does not; None leaves it to what stdout is.
+        code = cli.main(
+            prog_name="ra-bench", standalone_mode=False, color=False if os.environ.get("NO_COLOR") else None
+        )
     except click.ClickException as error:
         error.show()
         code = error.exit_code

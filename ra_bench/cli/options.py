@@ -11,6 +11,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ra_bench.plugins import Registry
     from ra_bench.suite import Suite
 
 
@@ -56,6 +57,13 @@ def seeds_in(text: str) -> list[int]:
     if not all(word.isdecimal() for word in words):
         raise click.BadParameter(f"'{text}' is no list of whole numbers such as 0,1,2", param_hint="--seeds")
     return list(dict.fromkeys(int(word) for word in words))
+
+
+def registry_of(plugin_files: tuple[Path, ...] = (), without: tuple[str, ...] = ()) -> Registry:
+    """What is installed. Quicker than `opened` where nothing else is asked."""
+    from ra_bench.plugins import BUILTINS, load_plugins
+
+    return load_plugins(BUILTINS, files=plugin_files, without=without)
 
 
 def opened(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ra_bench.cli.complete import names_of
 from ra_bench.cli.options import data_folder, opened, plugin_options
 
 if TYPE_CHECKING:
@@ -14,15 +15,17 @@ if TYPE_CHECKING:
 
 
 @click.command("pretrain")
-@click.argument("model")
+@click.argument("model", shell_complete=names_of("model"))
 @click.option(
     "--dataset",
     metavar="NAME|FILE",
+    shell_complete=names_of("dataset"),
     help="A set with findings, or the path of its cohort.toml; the model's own if not given.",
 )
 @click.option(
     "--protocol",
     metavar="NAME|FILE",
+    shell_complete=names_of("protocol"),
     default="quick",
     show_default=True,
     help="A protocol, or the path of a TOML file: its section [pretraining] counts.",

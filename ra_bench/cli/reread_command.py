@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from ra_bench.cli.complete import names_of_boards
 from ra_bench.cli.options import opened, plugin_options
 
 
 @click.command("reread")
-@click.argument("board", metavar="BOARD")
+@click.argument("board", metavar="BOARD", shell_complete=names_of_boards)
 @click.option(
     "--films",
     type=click.IntRange(min=1),

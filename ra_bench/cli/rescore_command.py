@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from ra_bench.cli.complete import names_of_boards
 from ra_bench.cli.options import folder_options, opened, plugin_options
 
 
 @click.command("rescore")
-@click.argument("board", metavar="BOARD")
+@click.argument("board", metavar="BOARD", shell_complete=names_of_boards)
 @click.option("--labels", metavar="FILE|NAME", required=True, help="The cohort.toml whose table has the new labels.")
 @click.option(
     "--reread",

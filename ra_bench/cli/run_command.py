@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from ra_bench.cli.complete import names_of
 from ra_bench.cli.duration import seconds_of
 from ra_bench.cli.options import folder_options, opened, plugin_options, seeds_in
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
+    from ra_bench.runs.curves import Curves
     from ra_bench.runs.plan import Shard
     from ra_bench.suite import Outcome, Plan
-    from ra_bench.values import Folds, Job
+    from ra_bench.values import Failure, Folds, Job
+
+#: Where machines meet if nobody says: as for torchrun.
+PORT = 29400
 
 
 @click.command("run")
-@click.option("--models", metavar="NAMES", default="all", show_default=True, help="Names with commas between, or all.")
+@click.option(
+    "--models",
+    metavar="NAMES",
+    default="all",
+    show_default=True,
+    shell_complete=names_of("model", listed=True, also=["all"]),
+    help="Names with commas between, or all.",
+)
 @click.option(
     "--dataset",
     metavar="NAME|FILE",
+    shell_complete=names_of("dataset"),
     default="synthetic-hands",
     show_default=True,
     help="A dataset, or the path of a cohort.toml.",
@@ -29,6 +44,7 @@ if TYPE_CHECKING:
 @click.option(
     "--protocol",
     metavar="NAME|FILE",
+    shell_complete=names_of("protocol"),
     default="quick",
     show_default=True,
     help="A protocol, or the path of a TOML file.",
@@ -63,6 +79,25 @@ if TYPE_CHECKING:
     help="GPUs for each job, or processes on a CPU, which share its batches.",
 )
 @click.option(
+    "--nodes",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Machines for each job, each with so many --devices. Give all of them the same command.",
+)
+@click.option(
+    "--rdzv-endpoint",
+    metavar="HOST[:PORT]",
+    help=f"Where the machines of --nodes meet: the address of the first, which writes. The port, if none, is {PORT}.",
+)
+@click.option(
+    "--rdzv-timeout",
+    metavar="TIME",
+    default="10m",
+    show_default=True,
+    help="How long the machines of --nodes wait for one another.",
+)
+@click.option(
     "--jobs",
     type=click.IntRange(1),
     help="Jobs to run at a time; if not given, as many as GPUs suffice for, or one on a CPU. They share the cores; "
@@ -76,6 +111,7 @@ if TYPE_CHECKING:
 @click.option(
     "--launcher",
     metavar="NAME",
+    shell_complete=names_of("launcher"),
     default="local",
     show_default=True,
     help="Where jobs run: local, on this machine, or another of 'ra-bench list launchers'.",
@@ -95,7 +131,14 @@ if TYPE_CHECKING:
 @click.option("--explain", is_flag=True, help="Only say which jobs stand, which would run, and why.")
 @click.option("--afresh", is_flag=True, help="Train even what stands.")
 @click.option("--retry-failed", is_flag=True, help="Run only what failed, also what failed twice in the same way.")
-@click.option("-q", "--quiet", is_flag=True, help="Plain lines for a log instead of a live display.")
+@click.option("-q", "--quiet", is_flag=True, help="Plain lines for a log instead of a live table.")
+@click.option(
+    "--tensorboard",
+    metavar="[FOLDER]",
+    is_flag=False,
+    flag_value="",
+    help="Write training curves for TensorBoard; to tensorboard among the runs, if no folder is named.",
+)
 @folder_options
 @plugin_options
 def command(
@@ -109,6 +152,9 @@ def command(
     compile_it: bool,
     fit_batch: bool,
     devices: int,
+    nodes: int,
+    rdzv_endpoint: str | None,
+    rdzv_timeout: str,
     jobs: int | None,
     timeout: str | None,
     launcher: str,
@@ -118,6 +164,7 @@ def command(
     afresh: bool,
     retry_failed: bool,
     quiet: bool,
+    tensorboard: str | None,
     runs: Path,
     boards: Path,
     data: Path,
@@ -131,6 +178,8 @@ def command(
     """
     if afresh and retry_failed:
         raise click.UsageError("--afresh trains everything and --retry-failed only what failed: give one of them.")
+    endpoint = _endpoint(rdzv_endpoint, nodes=nodes, jobs=jobs, launcher=launcher)
+    patience = seconds_of(rdzv_timeout, "--rdzv-timeout") or 0.0
     from ra_bench import suite as office
     from ra_bench.cli.terminal import Display
     from ra_bench.plugins import not_loaded
@@ -138,6 +187,7 @@ def command(
 
     limit = seconds_of(timeout, "--timeout")
     suite = opened(plugin_files, without, runs=runs, boards=boards, data=data)
+    curves = _curves(tensorboard, runs)
     with Display(quiet=quiet) as display:
         for sentence in not_loaded(suite.registry.plugins):
             display.say(sentence)
@@ -164,21 +214,40 @@ def command(
             display.stop()
             _explain(plan)
             return
-        display.expect(plan)
-        for sentence in office.unreadable_records(suite, plan):
-            display.say(sentence)
-        observers = with_guests(suite.registry, display, display.say)
-        outcome = office.run(
-            suite,
-            plan,
-            observers=observers,
-            on_films=display.on_films,
-            launcher=launcher,
-            slots=jobs,
-            timeout=limit,
-            devices=devices,
-        )
+        with (
+            nullcontext()
+            if endpoint is None
+            else office.met(plan, nodes=nodes, endpoint=endpoint, devices=devices, patience=patience, say=display.say)
+        ) as machines:
+            if machines is not None and not machines.node.first:
+                _conclude_part(
+                    office.take_part(suite, plan, machines, devices=devices, say=display.say, on_films=display.on_films)
+                )
+                return
+            display.expect(plan)
+            for sentence in office.unreadable_records(suite, plan):
+                display.say(sentence)
+            for each in curves.values():
+                each.expect(plan.jobs)
+            observers = with_guests(suite.registry, display, display.say, curves)
+            outcome = office.run(
+                suite,
+                plan,
+                observers=observers,
+                on_films=display.on_films,
+                launcher=launcher,
+                slots=jobs,
+                timeout=limit,
+                devices=devices,
+                machines=machines,
+            )
     _conclude(outcome)
+
+
+def _conclude_part(failures: Sequence[Failure]) -> None:
+    """Fail when a job failed that this machine took part in; the first machine tells more."""
+    if failures:
+        raise click.exceptions.Exit(1)
 
 
 def _conclude(outcome: Outcome) -> None:
@@ -218,6 +287,13 @@ def _compute(precision: str | None, *, compile_it: bool, fit_batch: bool) -> dic
     return {key: value for key, value in wishes.items() if value is not None}
 
 
+def _curves(folder: str | None, runs: Path) -> dict[str, Curves]:
+    """The observer behind --tensorboard, by the name under which it is complained of; none where nobody asked."""
+    from ra_bench.runs.curves import Curves
+
+    return {} if folder is None else {"--tensorboard": Curves(Path(folder) if folder else runs / "tensorboard")}
+
+
 def _words(text: str) -> list[str]:
     words = [word.strip() for word in text.split(",") if word.strip()]
     if not words:
@@ -244,3 +320,28 @@ def _shard(text: str | None) -> Shard | None:
     if not (slash and number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
         raise click.BadParameter(f"'{text}' is no part such as 2/5, the second of five", param_hint="--shard")
     return Shard(number=int(number), of=int(of))
+
+
+def _endpoint(text: str | None, *, nodes: int, jobs: int | None, launcher: str) -> tuple[str, int] | None:
+    """Where machines meet; None where there is one."""
+    if nodes == 1:
+        if text is not None:
+            raise click.UsageError("--rdzv-endpoint is where several machines meet: say with --nodes how many.")
+        return None
+    if text is None:
+        raise click.UsageError(
+            f"--nodes {nodes} needs a place where the machines meet: --rdzv-endpoint HOST, the first machine's address."
+        )
+    if jobs is not None and jobs > 1:
+        raise click.UsageError(f"With --nodes one job runs at a time, on all machines. Leave out --jobs {jobs}.")
+    if launcher != "local":
+        raise click.UsageError(
+            f"--nodes {nodes} is for the launcher 'local'; a job of '{launcher}' has one machine. Leave out --nodes or "
+            "--launcher."
+        )
+    host, colon, port = text.rpartition(":")
+    if not colon:
+        host, port = text, str(PORT)
+    if not (host and port.isdecimal() and 1 <= int(port) <= 65535):
+        raise click.BadParameter(f"'{text}' is no address such as node1:{PORT}", param_hint="--rdzv-endpoint")
+    return host.strip("[]"), int(port)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ra_bench.cli.complete import names_of
 from ra_bench.cli.options import folder_options, opened, plugin_options
 from ra_bench.cli.report_options import report_options, show, wishes_of
 
@@ -25,7 +26,10 @@ from ra_bench.cli.report_options import report_options, show, wishes_of
 @click.option("--patient", metavar="COLUMN", help="Names the patient; films of one patient are drawn together.")
 @click.option("--name", metavar="NAME", help="What the model is called; the name of the file if not given.")
 @click.option(
-    "--dataset", metavar="NAME|FILE", help="Take readings and patients of a dataset or a cohort.toml, by film."
+    "--dataset",
+    metavar="NAME|FILE",
+    shell_complete=names_of("dataset"),
+    help="Take readings and patients of a dataset or a cohort.toml, by film.",
 )
 @click.option("--board", metavar="BOARD", help="Measure on this board's test films, and add the row to the board.")
 @click.option(

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from ra_bench.cli.complete import names_of_boards
 from ra_bench.cli.options import opened, plugin_options
 from ra_bench.cli.page_options import out_option
 
 
 @click.command("tables")
-@click.argument("board", metavar="BOARD")
+@click.argument("board", metavar="BOARD", shell_complete=names_of_boards)
 @click.option(
     "--table",
     "wanted",

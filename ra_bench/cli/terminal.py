@@ -1,4 +1,4 @@
-"""What a run looks like in the terminal: a live display, or plain lines for a log; and the board at the end."""
+"""What a run looks like in the terminal: a live table, or plain lines for a log; and the board at the end."""
 
 from __future__ import annotations
 
@@ -6,18 +6,24 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.live import Live
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from ra_bench.boards.folds import fold_text
 from ra_bench.boards.render.numbers import as_text, duration, fixed
+from ra_bench.cli.job_states import JobStates
+from ra_bench.cli.job_table import JobTable
 from ra_bench.runs.plan import FIRST_TIME
 from ra_bench.values import Board, BoardRow, Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
+
+    from rich.console import RenderableType
+    from rich.progress import TaskID
 
     from ra_bench.cohorts.cache import Kept
     from ra_bench.suite import Plan
@@ -29,7 +35,7 @@ _SECONDS_A_LINE = 10.0
 
 
 class Display:
-    """An observer that shows model, stage, epoch, loss and time left. Steers nothing."""
+    """An observer that shows films that are read, then a table of jobs; or plain lines. Steers nothing."""
 
     def __init__(self, *, quiet: bool) -> None:
         self.console = Console(stderr=True)
@@ -40,15 +46,17 @@ class Display:
             BarColumn(bar_width=12),
             TimeElapsedColumn(),
             console=self.console,
-            disable=self.plain,
+            auto_refresh=False,
         )
         self.films: dict[str, _FilmBar] = {}
-        self.tasks: dict[str, TaskID] = {}
-        self.clock: dict[str, _Clock] = {}
-        self.due = 0
+        self.jobs = JobStates()
+        self.table = JobTable(self.jobs)
+        self.live = Live(get_renderable=self._shown, console=self.console)
+        self.started = self.due = 0
 
     def __enter__(self) -> Self:
-        self.progress.start()
+        if not self.plain:
+            self.live.start()
         return self
 
     def __exit__(
@@ -57,8 +65,8 @@ class Display:
         self.stop()
 
     def stop(self) -> None:
-        """End the live display, so that lines can be printed."""
-        self.progress.stop()
+        """End the live display, so that lines can be printed. The table stays as it was last."""
+        self.live.stop()
 
     def say(self, text: str) -> None:
         """A line, in either display."""
@@ -76,6 +84,7 @@ class Display:
         for planned in plan.jobs:
             if planned.record is None and not planned.reason.endswith(FIRST_TIME):
                 self.say(f"{_name(planned.job)} {planned.reason}")
+        self.jobs.expect(plan.jobs)
 
     def on_films(self, doing: str, done: int, total: int) -> None:
         """Films done so far: a bar that tells how long it will take, or a line now and then."""
@@ -92,34 +101,37 @@ class Display:
             self.say(f"{doing}: {said}")
 
     def on_job_start(self, *, job: Job) -> None:
-        """A line for the job; its bar runs by itself until the first epoch is in."""
-        number = len(self.tasks) + 1
-        name = f"{number}/{self.due} {_name(job)}" if self.due else _name(job)
-        self.clock[job.key] = _Clock()
-        self.tasks[job.key] = self.progress.add_task(name, total=None, said="starting")
+        """A job is at work."""
+        self.started += 1
+        self.jobs.start(job)
         if self.plain:
-            self.say(f"{name}: starting")
+            number = f"{self.started}/{self.due} " if self.due else ""
+            self.say(f"{number}{_name(job)}: starting")
 
     def on_epoch_end(self, *, job: Job, report: EpochReport) -> None:
-        """Move the job's line on."""
-        stage = "" if report.stage == "training" else f"{report.stage}, "
-        said = f"{stage}epoch {report.epoch}/{report.epochs}, loss {fixed(report.train_loss, 3)}"
-        if report.stage == "training":
-            said += f", validation RMSE {fixed(report.validation_rmse, 1)}"
-        left = self.clock[job.key].left(report)
-        if report.epoch < report.epochs:
-            said += f", {duration(left)} left"
-        self.progress.update(self.tasks[job.key], total=report.epochs, completed=report.epoch, said=said)
+        """A job came one epoch further."""
+        self.jobs.tell(job, report)
         if self.plain:
+            stage = "" if report.stage == "training" else f"{report.stage}, "
+            said = f"{stage}epoch {report.epoch}/{report.epochs}, loss {fixed(report.train_loss, 3)}"
+            if report.stage == "training":
+                said += f", validation RMSE {fixed(report.validation_rmse, 1)}"
+            if report.epoch < report.epochs:
+                said += f", {duration(self.jobs.pace(job).left())} left"
             self.say(f"{_name(job)}: {said}")
 
     def on_job_end(self, *, job: Job, record: RunRecord | Failure) -> None:
-        """Close the job's line with what came of it."""
-        self.progress.remove_task(self.tasks[job.key])
+        """A job is over. Why one failed is said above the table, too."""
+        state = self.jobs.end(job, record)
         if isinstance(record, Failure):
             self.say(f"{_name(job)}: failed: {record.reason}")
-        else:
-            self.say(f"{_name(job)}: done in {duration(self.clock[job.key].seconds())}")
+        elif self.plain and state.took is not None:
+            self.say(f"{_name(job)}: done in {duration(state.took)}")
+
+    def _shown(self) -> RenderableType:
+        """What is going on: films as long as some are read, else jobs."""
+        reading = any(task.visible for task in self.progress.tasks)
+        return self.progress.get_renderable() if reading else self.table
 
 
 class _FilmBar:
@@ -144,25 +156,6 @@ class _FilmBar:
             return False
         self._told = time.monotonic()
         return True
-
-
-class _Clock:
-    """Tells how long a job has run, and how long its stage will: validation and all, as soon as two epochs are in."""
-
-    def __init__(self) -> None:
-        self._started = time.monotonic()
-        self._first: tuple[str, int, float] = ("", 0, 0.0)
-
-    def seconds(self) -> float:
-        return time.monotonic() - self._started
-
-    def left(self, report: EpochReport) -> float:
-        if self._first[0] != report.stage:
-            self._first = (report.stage, report.epoch, self.seconds())
-        _, first, started = self._first  # a job that goes on does not begin with epoch 1
-        done = report.epoch - first
-        seconds = (self.seconds() - started) / done if done else report.seconds
-        return seconds * (report.epochs - report.epoch)
 
 
 def print_board(board: Board, console: Console | None = None) -> None:

@@ -21,7 +21,8 @@ right = ""
 window = []
 # 'patient' is the column by which films are split: no patient stands on two sides. Leave it out only if there is none.
 patient = ""
-# 'visit' is the column that tells a patient's films apart in time. It may be left out.
+# 'visit' is the column that tells a patient's films apart in time: numbers, or dates with the year first; then boards
+# show change. It may be left out.
 visit = ""
 # Columns that no model sees, and that may give a score away; they may be left out. 'ra-bench cohort check' asks what
 # each alone tells of the score. 'site' is where a film was taken: 'ra-bench run --folds sites' leaves out one after the

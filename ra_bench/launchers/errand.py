@@ -15,7 +15,7 @@ from ra_bench.errors import CohortError, LauncherError, RaBenchError
 from ra_bench.launchers import local
 from ra_bench.runs.datasets import find_dataset, load_scores
 from ra_bench.runs.failures import failure_of_error
-from ra_bench.runs.plan import make_job
+from ra_bench.runs.plan import make_job, registered_model
 from ra_bench.runs.records import job_folder, read_files
 from ra_bench.runs.work import JobWork
 
@@ -144,7 +144,7 @@ def _check(workplace: Workplace, job: Job) -> None:
         registry = workplace.registry()
         here = make_job(
             registry,
-            job.model,
+            registered_model(job),
             seed=job.seed,
             board=job.board,
             dataset=job.dataset,
@@ -154,6 +154,7 @@ def _check(workplace: Workplace, job: Job) -> None:
             protocol_hash=job.protocol_hash,
             pretraining_version=job.pretraining_version,
             fold=job.fold,
+            weights=job.weights,
         )
     except RaBenchError as error:
         raise LauncherError(f"The machine '{node_name()}' lacks something: {error}") from error

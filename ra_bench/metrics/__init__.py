@@ -8,6 +8,15 @@ from ra_bench.metrics._arrays import complete_pairs
 from ra_bench.metrics.agreement import Limits, limits_of_agreement, sdc, sem
 from ra_bench.metrics.band_resampling import resample_qwk
 from ra_bench.metrics.categories import Level, Weights, band_table, krippendorff_alpha, qwk, weighted_kappa
+from ra_bench.metrics.change import (
+    Progressors,
+    change_error,
+    own_change_error,
+    progressors,
+    smallest_detectable_change,
+    standardised_response_mean,
+    wilson_interval,
+)
 from ra_bench.metrics.comparison import (
     Friedman,
     adjust_bh,
@@ -120,6 +129,7 @@ __all__ = [
     "Method",
     "Needed",
     "PrintedRow",
+    "Progressors",
     "RangeAudit",
     "RankStability",
     "Ranking",
@@ -151,6 +161,7 @@ __all__ = [
     "ccc_interval",
     "ccc_shifts",
     "ccc_unbiased",
+    "change_error",
     "complete_pairs",
     "conformal_margin",
     "corrected_t",
@@ -189,6 +200,7 @@ __all__ = [
     "nemenyi_difference",
     "noise_ceiling",
     "normal_interval",
+    "own_change_error",
     "paired_t",
     "patients_to_separate",
     "pearson",
@@ -196,6 +208,7 @@ __all__ = [
     "pearson_interval",
     "pearson_p",
     "power_sums",
+    "progressors",
     "proportional_bias",
     "qwk",
     "r_squared",
@@ -218,7 +231,9 @@ __all__ = [
     "rounding_box",
     "sdc",
     "sem",
+    "smallest_detectable_change",
     "spearman",
+    "standardised_response_mean",
     "tost",
     "tost_from_summary",
     "tost_power",
@@ -226,5 +241,6 @@ __all__ = [
     "verdict_of",
     "weighted_kappa",
     "williams_t",
+    "wilson_interval",
     "within",
 ]

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 BLOCK = 1 << 18
 
 
-BLOCK = 1 << 18  # numbers held at a time while drawing and multiplying: 2 MiB, which fits a core's cache
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Resampling:
     """One draw of patients, shared by all metrics and models.

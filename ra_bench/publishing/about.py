@@ -29,7 +29,7 @@ def about_models(registry: Registry, records: Sequence[RunRecord]) -> dict[str, 
     found = {}
     for job in {record.job.model: record.job for record in records}.values():
         name = registered_model(job)
-        if not is_trained(job) or name not in registry.names("model"):
+        if not is_trained(job) or not registry.has("model", name):
             continue
         origin = registry.origin("model", name)
         if (origin.distribution, origin.version) == (job.plugin, job.plugin_version):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ra_bench.boards.held_out import patient_numbers
 from ra_bench.boards.render.escape import one_line
 from ra_bench.cohorts.splits import plan_hash
+from ra_bench.cohorts.visits import visit_numbers, with_visits
 from ra_bench.errors import CohortError
 from ra_bench.runs.datasets import find_dataset, load_scores
 from ra_bench.runs.protocols import find_protocol
@@ -105,6 +106,7 @@ def of_cohort(records: Sequence[RunRecord], cohort: Cohort, test: Collection[str
     films = {film for record in records for film in record.predictions.ids}
     if not films <= samples.keys():
         return as_given(records, f"films are numbered anew, or are not those of '{cohort.name}'")
+    visits = visit_numbers(cohort.samples)
     problems = []
     if test is not None and films != set(test):
         odd = sorted(films ^ set(test))
@@ -113,7 +115,9 @@ def of_cohort(records: Sequence[RunRecord], cohort: Cohort, test: Collection[str
     what = f"the readings and patients of '{cohort.name}', version {cohort.version}, as they are here"
     split = "" if test is None else "; its split was made again"
     return Readings(
-        records=tuple(replace(r, predictions=_with_readings(r.predictions, samples, cohort)) for r in records),
+        records=tuple(
+            replace(r, predictions=with_visits(_with_readings(r.predictions, samples, cohort), visits)) for r in records
+        ),
         problems=(*problems, *changed),
         notes=(f"Measured against {what}{split}.",),
     )

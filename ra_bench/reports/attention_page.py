@@ -79,13 +79,19 @@ def write_attention(found: Attention, looks: Sequence[FilmLook], folder: Path) -
 def _lines(found: Attention) -> list[str]:
     whose = f"{found.model}, seed {found.seed}, trained on {found.dataset} under {found.protocol}"
     cells, pixels = (f"{size[0]} x {size[1]}" for size in (found.map_size, found.input_size))
-    what = f"Grad-CAM ({found.library}) of the layer '{found.layer}': {cells} cells for a film of {pixels} pixels"
+    size = f"{cells} cells for a film of {pixels} pixels"
+    how = (
+        f"The model's own attention: {size}."
+        if found.layer is None
+        else f"Grad-CAM ({found.library}) of the layer '{found.layer}': {size}. "
+        "What speaks for a lower score does not count."
+    )
     lines = [
         f"{whose}: its {counted(found.films, 'test film')}.",
-        f"{what}. What speaks for a lower score does not count.",
+        how,
     ]
     if found.shares or found.undamaged or found.unattended:
-        left = f"{found.undamaged:,} without damage, {found.unattended:,} on which nothing speaks for a higher score"
+        left = f"{found.undamaged:,} without damage, {found.unattended:,} on which it attends to nothing"
         lines += [
             f"Measured on {counted(len(found.shares), 'film')}. Left out: {left}.",
             f"A site counts as damaged from {DAMAGED:g} SvH units on.",

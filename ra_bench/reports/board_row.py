@@ -197,7 +197,8 @@ def check_name(opened: OpenBoard, name: str, installed: Collection[str], *, repl
             f"The name '{name}' cannot name a row of a board. Use letters, digits, '.', '_', '+' and '-': --name NAME."
         )
     others = {record.job.model: record.job for record in opened.records if record.job.trainer != replaces}
-    if name in installed or (name in others and is_trained(others[name])):
+    trained = {model for model, job in others.items() if is_trained(job)}
+    if name in {model.replace("/", "--") for model in trained | set(installed)}:  # as their folders are named
         raise RecordError(
             f"'{name}' is a model that ra-bench trains. Give these predictions another name: --name NAME."
         )

@@ -7,6 +7,7 @@ from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ra_bench.boards.facts import visits_fact
 from ra_bench.cohorts.audit.coverage import Histogram, find_uncovered, gaps, histogram
 from ra_bench.cohorts.audit.finding import Finding, errors_of, remarks_of
 from ra_bench.cohorts.audit.inspect import inspect_described, inspect_loaded, patients_known, with_split
@@ -66,6 +67,8 @@ class CohortReport:
     readers: Readers | None
     shortcuts: Shortcuts
     notes: tuple[str, ...]
+    #: How many visits patients have, and whether their order is known.
+    visits: str = ""
 
 
 def check(
@@ -134,6 +137,7 @@ def report_cohort(found: Inspection, name: str, protocol: Protocol) -> CohortRep
         readers=readers,
         shortcuts=shortcuts,
         notes=(*(remark for remark in cohort.remarks if remark not in said), *filter(None, [found.note])),
+        visits=visits_fact(cohort),
     )
 
 

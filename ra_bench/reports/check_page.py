@@ -63,6 +63,8 @@ def _split(report: CohortReport) -> Section:
         lines.append(f"Scale: {scale.name}, {scale.minimum:g} to {scale.maximum:g} {scale.unit}.")
     if report.split:
         lines.append(f"Split: {report.split}.")
+    if report.visits:
+        lines.append(f"Visits: {report.visits}.")
     if not report.patients_known:
         lines.append("Patients are not known: every film counts as one.")
     columns = (

@@ -16,6 +16,7 @@ from ra_bench.boards.folder import BOARD
 from ra_bench.boards.held_out import mean_reading
 from ra_bench.boards.render.json import read_board
 from ra_bench.boards.render.moved import moved
+from ra_bench.cohorts.visits import visit_numbers, with_visits
 from ra_bench.errors import CohortError, RecordError
 from ra_bench.reports.known_films import listed
 from ra_bench.runs.records import standing_records
@@ -110,12 +111,13 @@ def rescored(
     films = _films(found.records)
     samples = {sample.sample_id: sample for sample in cohort.samples}
     _check_pixels(films, samples, cohort)
+    visits = visit_numbers(cohort.samples)
     name = f"{old.name}-labels-{cohort.version[:8]}"
     records = [
         replace(
             record,
             job=replace(record.job, board=name, dataset=cohort.name, cohort=cohort.version),
-            predictions=_with_labels(record.predictions, samples, cohort),
+            predictions=with_visits(_with_labels(record.predictions, samples, cohort), visits),
             validation=None,  # it has the labels of before
             trained_on=found.trained_on,
         )

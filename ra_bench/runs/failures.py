@@ -143,6 +143,11 @@ def failure_of_node(job: Job, losses: int, node: str) -> Failure:
     )
 
 
+def failure_of_peer(job: Job, loss: str) -> Failure:
+    """A job of several machines, one of which was lost; `loss` says which, and what to do."""
+    return Failure(job=job, reason=loss, log="", kind="lost")
+
+
 def failure_of_node_memory(job: Job, node: str) -> Failure:
     """A job that Ray ended before its machine ran out of memory."""
     return Failure(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 #: One of these is there where a driver for CUDA or ROCm is. To ask torch takes seconds, and most machines have none.
-_DRIVERS = (Path("/dev/nvidiactl"), Path("/dev/dxg"), Path("/dev/kfd"))
+DRIVERS = (Path("/dev/nvidiactl"), Path("/dev/dxg"), Path("/dev/kfd"))
 
 
 def count_gpus() -> int:
@@ -23,7 +23,7 @@ def count_gpus() -> int:
 
 
 def gpus_for(
-    device: str, *, count: Callable[[], int] = count_gpus, drivers: Iterable[Path] = _DRIVERS
+    device: str, *, count: Callable[[], int] = count_gpus, drivers: Iterable[Path] = DRIVERS
 ) -> tuple[str, ...]:
     """The GPUs that jobs on a device ("auto", "cpu", "cuda", "mps") may use, as CUDA_VISIBLE_DEVICES names them.
 

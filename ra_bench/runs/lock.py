@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+#: Seconds to wait: `ra-bench doctor` takes the lock for an instant, to see whether a run has it.
+_PATIENCE = 1.0
+
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
@@ -26,7 +29,7 @@ def alone(folder: Path) -> Iterator[None]:
     StorageError
         The folder cannot be written to.
     """
-    lock = FileLock(make_folder(folder) / ".lock", blocking=False)
+    lock = FileLock(make_folder(folder) / ".lock", timeout=_PATIENCE)
     try:
         lock.acquire()
     except Timeout as error:

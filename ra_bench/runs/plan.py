@@ -11,8 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ra_bench.diagnosis import CORE
 from ra_bench.errors import PluginError, RecordError
-from ra_bench.plugins import CORE, Plugin, Registry, hash_files
+from ra_bench.plugins import Plugin, Registry, hash_files
 from ra_bench.runs.failures import is_settled
 from ra_bench.runs.records import RECORD, job_data, job_folder, read_failure, read_record
 from ra_bench.training.progress_file import RESUME, find_progress, how_far
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ra_bench.specs import ModelSpec
-    from ra_bench.values import Protocol
+    from ra_bench.values import EpochReport, Protocol
 
 #: Names of what other parts of a job identify by content.
 _NOT_IN_KEY = frozenset({"key", "board", "dataset", "protocol"})
@@ -59,7 +60,7 @@ FIRST_TIME = "no finished run of this model and seed yet"
 class PlannedJob:
     """A job with what is known of it: its record if one stands, and one sentence on why it runs or does not.
 
-    `due` says whether it runs; `failure` is that of its last try.
+    `due` says whether it runs; `failure` is that of its last try, `earlier` are the epochs after which it goes on.
     """
 
     job: Job
@@ -67,6 +68,7 @@ class PlannedJob:
     reason: str
     due: bool
     failure: Failure | None = None
+    earlier: tuple[EpochReport, ...] = ()
 
 
 def make_job(
@@ -183,16 +185,16 @@ def _plan_job(job: Job, protocol: Protocol, folder: Path, *, afresh: bool, only_
     elif failure is not None and is_settled(failure) and not only_failed:
         reason = f"waits: it failed {failure.tries} times alike; --retry-failed tries it again: {failure.reason}"
         return PlannedJob(job=job, record=None, reason=reason, due=False, failure=failure)
-    far = how_far(find_progress(folder / RESUME, job.key))
+    found = find_progress(folder / RESUME, job.key)
+    far, earlier = how_far(found), () if found.kept is None else found.kept.reports
     if failure is not None and not reason:
         reason = f"runs: the last try failed: {failure.reason}{f'; {far}' if far else ''}"
-        return PlannedJob(job=job, record=None, reason=reason, due=True, failure=failure)
+        return PlannedJob(job=job, record=None, reason=reason, due=True, failure=failure, earlier=earlier)
     if only_failed:
         reason = "waits: it did not fail, and --retry-failed does only what did"
         return PlannedJob(job=job, record=None, reason=reason, due=False)
-    return PlannedJob(
-        job=job, record=None, reason=f"runs: {reason or far or _difference(job, protocol, folder)}", due=True
-    )
+    reason = f"runs: {reason or far or _difference(job, protocol, folder)}"
+    return PlannedJob(job=job, record=None, reason=reason, due=True, earlier=earlier)
 
 
 def _difference(job: Job, protocol: Protocol, folder: Path) -> str:

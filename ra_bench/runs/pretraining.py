@@ -16,6 +16,7 @@ from ra_bench.cohorts.store import open_store
 from ra_bench.errors import CohortError
 from ra_bench.files import make_folder
 from ra_bench.runs.datasets import find_dataset, load_findings
+from ra_bench.runs.hand_out import first_rank, hand_out, own_progress
 from ra_bench.runs.plan import training_source
 from ra_bench.training.progress_file import RESUME, forget_progress
 from ra_bench.training.protocol import base_size, protocol_hash
@@ -130,6 +131,8 @@ def make_body(
         if not crew.same(file.exists()):
             _pretrain(spec, job, protocol, findings, data, device, file, on_epoch, on_films, watch)
             crew.same(None)  # the file is there when the first process comes here
+        if crew.most(not file.exists()):  # on another machine, which has a data folder of its own
+            hand_out(file, file)
     return file
 
 
@@ -149,7 +152,7 @@ def _pretrain(
     from ra_bench.training.pretrain import pretrain
     from ra_bench.training.progress import FileProgress, Stopwatch
 
-    resume = file.with_suffix(f".{RESUME}")
+    resume = own_progress(file.with_suffix(f".{RESUME}"), file.stem)
     split = split_findings(findings, VALIDATION_SHARE, job.seed)
     most = protocol.pretraining.max_films
     train = _part(findings, _drawn(split.train, most, job.seed))
@@ -168,7 +171,7 @@ def _pretrain(
         progress=FileProgress(resume, job=file.stem, watch=watch or Stopwatch(), writes=team().first),
     ):
         on_epoch(report)
-    if team().first:
+    if team().first or first_rank():
         forget_progress(resume)
 
 

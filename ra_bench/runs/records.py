@@ -50,7 +50,7 @@ SCORED = "scored from predictions"
 #: Stands there when its predictions are the mean or median of those of other records.
 ENSEMBLE = "ensemble of finished runs"
 _FIXED = ("id", "patient", "predicted")
-_PIXELS = "pixels"
+_PIXELS, _VISIT = "pixels", "visit"
 _SD, _LOWER, _UPPER = "sd", "lower:", "upper:"
 
 
@@ -206,7 +206,7 @@ def standing_failures(runs: Path) -> list[Failure]:
 
 
 def predictions_csv(predictions: Predictions) -> str:
-    """Columns id, patient, a reading a reader, predicted, then what is known: uncertainty, and pixels.
+    """Columns id, patient, a reading a reader, predicted, then what is known: uncertainty, visit and pixels.
 
     Numbers are to the last bit; an absent reading is empty.
     """
@@ -214,10 +214,11 @@ def predictions_csv(predictions: Predictions) -> str:
     writer = csv.writer(text, lineterminator="\n")
     readings = {f"reading:{reader}": scores for reader, scores in predictions.readings.items()}
     numbers = readings | {"predicted": predictions.predicted} | _uncertainty_columns(predictions.uncertainty)
+    later = {_VISIT: tuple(map(str, predictions.visits)), _PIXELS: predictions.pixels}
+    known = {name: cells for name, cells in later.items() if cells}
     columns = [predictions.ids, predictions.patients, *(map(_number, values) for values in numbers.values())]
-    known = [_PIXELS] if predictions.pixels else []
     writer.writerow(["id", "patient", *numbers, *known])
-    writer.writerows(zip(*columns, *([predictions.pixels] if known else []), strict=True))
+    writer.writerows(zip(*columns, *known.values(), strict=True))
     return text.getvalue()
 
 
@@ -255,6 +256,7 @@ def read_predictions(file: Path) -> Predictions:
         predicted=_values(file, "predicted", columns["predicted"]),
         pixels=columns.get(_PIXELS, ()),
         uncertainty=_uncertainty(file, columns),
+        visits=_whole(file, columns.get(_VISIT, ())),
     )
 
 
@@ -310,6 +312,13 @@ def _values(file: Path, column: str, cells: Sequence[str]) -> tuple[float, ...]:
         return tuple(map(float, cells)) if "" not in cells else tuple(float(cell or "nan") for cell in cells)
     except ValueError as error:
         raise RecordError(f"{file}: column '{column}': {error}.") from error
+
+
+def _whole(file: Path, cells: Sequence[str]) -> tuple[int, ...]:
+    try:
+        return tuple(map(int, cells))
+    except ValueError as error:
+        raise RecordError(f"{file}: column '{_VISIT}': {error}.") from error
 
 
 @cache

@@ -1,7 +1,9 @@
 """One job in several processes, a device each, started by torch's elastic launcher: what `torchrun` is.
 
 All of them train; the first tells of its epochs and writes files; what each prints goes to the job's log. Should one
-end before its time, the others are ended, and the job fails with what that one said, or with how it ended.
+end before its time, the others are ended, and the job fails with what that one said, or with how it ended. Where
+several machines do the job, each starts its share of the processes in this way; what they say to one another meanwhile
+stands in turn.py.
 """
 
 from __future__ import annotations
@@ -9,22 +11,23 @@ from __future__ import annotations
 import faulthandler
 import json
 import logging
+import os
 import signal
 import sys
 import time
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
 from datetime import timedelta
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread, current_thread, main_thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from ra_bench.errors import TrainingError
-from ra_bench.runs.failures import FailedError, StoppedError, failure_of_error, failure_of_exit
+from ra_bench.errors import LauncherError, TrainingError
+from ra_bench.runs.failures import FailedError, StoppedError, failure_of_error, failure_of_exit, failure_of_peer
 from ra_bench.values import Failure
 
 if TYPE_CHECKING:
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 
     from torch.distributed.elastic.multiprocessing.errors import ProcessFailure
 
+    from ra_bench.runs.turn import Turn
     from ra_bench.values import EpochReport, Job, RunRecord
 
     #: Does a job on the device of this name, as one of the team that this process is in.
@@ -60,14 +64,20 @@ def rank_and_size() -> tuple[int, int]:
 
 
 def do_together(
-    training: Training, job: Job, *, device: str, processes: int, on_epoch: Callable[[EpochReport], None]
+    training: Training,
+    job: Job,
+    *,
+    device: str,
+    processes: int,
+    on_epoch: Callable[[EpochReport], None],
+    turn: Turn | None = None,
 ) -> RunRecord:
-    """Do a job in so many processes of this machine.
+    """Do a job in so many processes of this machine, and as many on each of the others that take a turn at it.
 
     Raises
     ------
     FailedError
-        One of them failed, was killed or left: its failure.
+        One of them failed, was killed or left: its failure. Or one of the machines was lost.
     StoppedError
         This process was told to end.
     """
@@ -76,28 +86,44 @@ def do_together(
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
     with TemporaryDirectory(prefix="ra-bench-") as scratch, _passing_on(on_epoch) as sender, _own_signals():
+        first = 0 if turn is None else turn.line.node.rank * processes
         start = LaunchConfig(
-            min_nodes=1,
-            max_nodes=1,
             nproc_per_node=processes,
-            run_id=uuid4().hex,
-            rdzv_backend="c10d",
-            rdzv_endpoint="127.0.0.1:0",
-            local_addr="127.0.0.1",
             max_restarts=0,
             logs_specs=DefaultLogsSpecs(log_dir=scratch),
             signals_to_handle="SIGTERM",
             shutdown_timeout=_GRACE,
+            **(_on_this_machine() if turn is None else turn.rendezvous()),
         )
         try:
-            records = elastic_launch(start, _take_part)(training, job, device, sender, Path(scratch))
-        except SignalException as error:
+            with nullcontext() if turn is None else turn.taken():
+                records = elastic_launch(start, _take_part)(training, job, device, sender, Path(scratch), first)
+        except (SignalException, StoppedError) as error:
+            if turn is not None and turn.trouble is not None:
+                raise FailedError(turn.trouble) from None
+            if turn is not None:
+                turn.stopped()
             raise StoppedError from error
         except ChildFailedError as error:
             rank, ended = next(iter(error.failures.items()))
-            raise FailedError(_what_ended(job, rank, processes, ended, Path(scratch))) from None
-        record: RunRecord = records[0]
+            failure = _what_ended(job, rank, processes, ended, Path(scratch), turn)
+            raise FailedError(failure if turn is None else turn.judged(failure)) from None
+        except LauncherError as error:
+            raise FailedError(failure_of_peer(job, str(error))) from None
+        record: RunRecord = records[min(records)]
         return record
+
+
+def _on_this_machine() -> dict[str, Any]:
+    """Where processes of one machine meet, for torch's launcher."""
+    return {
+        "min_nodes": 1,
+        "max_nodes": 1,
+        "run_id": uuid4().hex,
+        "rdzv_backend": "c10d",
+        "rdzv_endpoint": "127.0.0.1:0",
+        "local_addr": "127.0.0.1",
+    }
 
 
 def own_device(device: str, number: int) -> str:
@@ -118,35 +144,41 @@ def own_device(device: str, number: int) -> str:
     raise TrainingError(f"Several devices may be GPUs of CUDA, or a CPU, but not {kind}. Leave out --devices.")
 
 
-def _take_part(training: Training, job: Job, device: str, sender: Connection, scratch: Path) -> RunRecord | None:
-    """Be one of the processes; the record comes from the first."""
+def _take_part(
+    training: Training, job: Job, device: str, sender: Connection, scratch: Path, first: int
+) -> RunRecord | None:
+    """Be one of the processes; `first` is the number of this machine's first, from which the record comes."""
     from torch import distributed
 
-    rank = distributed.get_node_local_rank()  # there is one machine
+    local = distributed.get_node_local_rank()
+    rank = first + local
     _listen_to_all(rank)
     try:
-        with _met(own_device(device, rank)) as own:
+        with _met(own_device(device, local)) as own:
             record = training(own, sender.send if rank == 0 else _nobody_hears)
     except BaseException as error:  # noqa: BLE001 - whatever a guest raises becomes a row that says so
         traceback.print_exc()
         _say(failure_of_error(job, error), scratch, rank)
         time.sleep(_ECHO)
-        sys.exit(1)
-    return record if rank == 0 else None
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(1)  # an orderly end may abort, and hide the reason: see training/distributed.py, `leave`
+    return record if local == 0 else None
 
 
 @contextmanager
 def _met(device: str) -> Iterator[str]:
     """Wait for the others, and be in a team with them until it is left; see training/distributed.py."""
     import torch
-    from torch import distributed
+
+    from ra_bench.training.distributed import join, leave
 
     cuda = device.startswith("cuda")
     if cuda:
         torch.cuda.set_device(device)
-    distributed.init_process_group("nccl" if cuda else "gloo", timeout=_PATIENCE)
+    join("nccl" if cuda else "gloo", patience=_PATIENCE)
     yield device
-    distributed.destroy_process_group()  # not after an error: it may wait for processes that are no more
+    leave()  # not after an error: it may wait for processes that are no more
 
 
 def _listen_to_all(rank: int) -> None:
@@ -172,13 +204,16 @@ def _say(failure: Failure, scratch: Path, rank: int) -> None:
     _said(scratch, rank).write_text(json.dumps(content), encoding="utf-8")
 
 
-def _what_ended(job: Job, rank: int, processes: int, ended: ProcessFailure, scratch: Path) -> Failure:
+def _what_ended(
+    job: Job, rank: int, processes: int, ended: ProcessFailure, scratch: Path, turn: Turn | None
+) -> Failure:
     """What the process said that ended before all others, or how it ended."""
     said = _said(scratch, rank)
     if ended.exitcode > 0 and said.exists():
         return Failure(job=job, **json.loads(said.read_text(encoding="utf-8")))
     failure = failure_of_exit(job, ended.exitcode)
-    return replace(failure, reason=f"Process {rank + 1} of {processes}: {failure.reason}")
+    everywhere = processes if turn is None else processes * turn.line.node.count
+    return replace(failure, reason=f"Process {rank + 1} of {everywhere}: {failure.reason}")
 
 
 @contextmanager

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from ra_bench.cohorts.folds import plan_splits
 from ra_bench.cohorts.splits import plan_hash, reference
 from ra_bench.cohorts.store import open_store
+from ra_bench.cohorts.visits import visit_numbers, with_visits
 from ra_bench.errors import CohortError, TrainingError, WeightsError
 from ra_bench.files import make_folder, sweep
 from ra_bench.plugins import Registry, load_plugins
 from ra_bench.runs.datasets import find_dataset, load_scores
+from ra_bench.runs.hand_out import own_progress
 from ra_bench.runs.plan import protocol_data, registered_model
 from ra_bench.runs.pretraining import body_weights
 from ra_bench.runs.process import device_used, environment, logged_to, peak_memory
 from ra_bench.runs.records import FILES, LOG, job_folder, write_job, write_record
 from ra_bench.runs.together import do_together, rank_and_size
+from ra_bench.runs.turn import Announced, turn_at
 from ra_bench.runs.weights import Start, check_weights, digest_of
 from ra_bench.specs import FilmSet, FitTask, Fitted
 from ra_bench.training.progress import FileProgress, Stopwatch
@@ -41,12 +47,12 @@ from ra_bench.values import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
-    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
     from ra_bench.cohorts.store import OnFilms
+    from ra_bench.runs.nodes import Node
     from ra_bench.specs import ModelSpec
     from ra_bench.values import Sample
 
@@ -81,11 +87,19 @@ class Workplace:
         return load_plugins(self.builtins, files=self.plugin_files, without=self.without)
 
 
-def do_job(workplace: Workplace, job: Job, on_epoch: Callable[[EpochReport], None], *, devices: int = 1) -> RunRecord:
+def do_job(
+    workplace: Workplace,
+    job: Job,
+    on_epoch: Callable[[EpochReport], None],
+    *,
+    devices: int = 1,
+    node: Node | None = None,
+) -> RunRecord:
     """Do one job and commit its record. What is printed on the way goes to the job's log.
 
     A job that was stopped goes on after the last epoch that its trainer kept; its log goes on too. On several devices
-    it trains in as many processes, if its trainer can; the record is committed here.
+    it trains in as many processes, if its trainer can; the record is committed here. `node` is the first of several
+    machines, if each is to give so many devices to the job.
 
     Raises
     ------
@@ -98,8 +112,11 @@ def do_job(workplace: Workplace, job: Job, on_epoch: Callable[[EpochReport], Non
         for name in FILES:
             sweep(folder / name)
         training = partial(_train, workplace, job, folder)
-        if devices > 1 and _is_for_many(workplace.registry(), job.model):
-            record = do_together(training, job, device=workplace.device, processes=devices, on_epoch=on_epoch)
+        if (devices > 1 or node is not None) and _is_for_many(workplace.registry(), registered_model(job)):
+            with nullcontext() if node is None else turn_at(node, job) as turn:
+                record = do_together(
+                    training, job, device=workplace.device, processes=devices, on_epoch=on_epoch, turn=turn
+                )
         else:
             record = training(workplace.device, on_epoch)
         write_record(folder, record)
@@ -115,10 +132,30 @@ class JobWork:
     timeout: float | None = None
     devices: int = 1
     gpus: tuple[str, ...] = ()
+    node: Node | None = None
 
     def __call__(self, job: Job, on_epoch: Callable[[EpochReport], None]) -> RunRecord:
         """The committed record of a job."""
-        return do_job(self.workplace, job, on_epoch, devices=self.devices)
+        return do_job(self.workplace, job, on_epoch, devices=self.devices, node=self.node)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareOfWork:
+    """The part of a machine that is not the first in a job of several. It writes nothing that stays."""
+
+    workplace: Workplace
+    devices: int
+    node: Node
+    announced: Announced
+    timeout: float | None = None
+    gpus: tuple[str, ...] = ()
+
+    def __call__(self, job: Job, on_epoch: Callable[[EpochReport], None]) -> RunRecord:
+        """The record of the job, which the first machine commits."""
+        with TemporaryDirectory(prefix="ra-bench-") as scratch, turn_at(self.node, job, self.announced) as turn:
+            training = partial(_train, self.workplace, job, Path(scratch))
+            device = self.workplace.device
+            return do_together(training, job, device=device, processes=self.devices, on_epoch=on_epoch, turn=turn)
 
 
 def splits_for(cohort: Cohort, protocol: Protocol, folds: Folds) -> SplitPlan:
@@ -173,7 +210,8 @@ def _train(
     pretrained = (
         body_weights(registry, job, protocol, workplace.data, device, on_epoch, watch) if start is None else start.file
     )
-    progress = FileProgress(folder / RESUME, job=job.key, watch=watch, writes=not rank)
+    resume = folder / RESUME if processes == 1 else own_progress(folder / RESUME, job.key)  # which imports torch
+    progress = FileProgress(resume, job=job.key, watch=watch, writes=not rank)
     task = FitTask(
         model=spec,
         protocol=protocol,
@@ -186,16 +224,19 @@ def _train(
         progress=progress,
         **sides_of(films_of(cohort, split, protocol, workplace.data), split),
     )
-    reports, fitted = _fit(registry.get("trainer", spec.trainer).fit(task), on_epoch)
+    reports, fitted = all_epochs(registry.get("trainer", spec.trainer).fit(task), on_epoch)
     history = [*progress.earlier, *reports]
-    _check(fitted, split, job.model)
+    check_fitted(fitted, split, job.model)
     if not spec.baseline:
-        _check_that_films_matter(fitted, job.model)
+        check_that_films_matter(fitted, job.model)
     used = device_used()
     return RunRecord(
         job=job,
         protocol=protocol_data(protocol),
-        predictions=_predictions(_samples(cohort, split.test), fitted.test, fitted.test_uncertainty),
+        predictions=with_visits(
+            _predictions(_samples(cohort, split.test), fitted.test, fitted.test_uncertainty),
+            visit_numbers(cohort.samples),
+        ),
         validation=_predictions(_samples(cohort, split.validation), fitted.validation, fitted.validation_uncertainty),
         history=tuple(history),
         parameters=fitted.parameters,
@@ -227,7 +268,7 @@ def _start(workplace: Workplace, job: Job, spec: ModelSpec) -> Start | None:
     return Start(file=file, given=check_weights(spec, file))
 
 
-def _fit(
+def all_epochs(
     epochs: Generator[EpochReport, None, Fitted], on_epoch: Callable[[EpochReport], None]
 ) -> tuple[list[EpochReport], Fitted]:
     """Run a trainer to its end, passing each report on."""
@@ -243,7 +284,7 @@ def _fit(
         on_epoch(report)
 
 
-def _check(fitted: object, split: Split, model: str) -> None:
+def check_fitted(fitted: object, split: Split, model: str) -> None:
     """A trainer may be a stranger's: one finite number a film, or an error that says what came instead."""
     import numpy as np
 
@@ -287,7 +328,7 @@ def _check_uncertainty(given: Uncertainty, side: str, ids: Sequence[str], model:
         raise TrainingError(f"{who} an interval of level {given.level}. Give a share between 0 and 1, such as 0.95.")
 
 
-def _check_that_films_matter(fitted: Fitted, model: str) -> None:
+def check_that_films_matter(fitted: Fitted, model: str) -> None:
     """A model, unlike a baseline, must tell films apart. To the bit equal is not almost equal."""
     import numpy as np
 

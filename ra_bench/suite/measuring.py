@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from ra_bench.errors import (
     AttentionError,
 )
+from ra_bench.plugins import BUILTINS
 from ra_bench.runs.plan import cheapest_first
 from ra_bench.runs.protocols import find_protocol
 from ra_bench.runs.records import job_folder
 from ra_bench.runs.work import films_of
-from ra_bench.suite.opening import BUILTINS, DEFAULT_DATASET, DEFAULT_PROTOCOL, Suite
+from ra_bench.suite.opening import DEFAULT_DATASET, DEFAULT_PROTOCOL, Suite
 from ra_bench.suite.planning import plan
 from ra_bench.suite.running import check_device
 from ra_bench.training.protocol import with_overrides
@@ -106,7 +107,7 @@ def look_where(
     seed
         The protocol's first one, if not given.
     layer
-        Dotted name of a layer, if not the last feature map.
+        Dotted name of a layer for Grad-CAM, if not the model's own attention or its last feature map.
     shown
         Films whose maps are wanted, from the lowest score to the highest; none without a place to write them to.
     out
@@ -117,7 +118,7 @@ def look_where(
     UnknownNameError, ProtocolError, CohortError, TrainingError
         A name that nobody registered, or a protocol, a cohort or a device that cannot be used.
     AttentionError
-        No finished run, no network, no feature map, no library, or a place where overlays must not be.
+        No finished run, no network, no feature map or no attention, no library, or a place where overlays must not be.
     """
     from ra_bench.attention.look import look
     from ra_bench.cohorts.contact_sheet import spread

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ra_bench.plugins import Registry, load_plugins
+from ra_bench.plugins import BUILTINS, Registry, load_plugins
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-BUILTINS = ("ra_bench.builtin",)
 DEFAULT_DATASET = "synthetic-hands"
 DEFAULT_PROTOCOL = "quick"
 ALL = "all"

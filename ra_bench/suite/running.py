@@ -9,20 +9,22 @@ from typing import TYPE_CHECKING
 from ra_bench.errors import (
     LauncherError,
 )
+from ra_bench.plugins import BUILTINS
 from ra_bench.runs.gpus import check_gpus, gpus_for
 from ra_bench.runs.lock import alone
 from ra_bench.runs.records import LOG, job_folder, write_failure
 from ra_bench.runs.work import JobWork, Workplace, films_of
-from ra_bench.suite.opening import BUILTINS, Suite
 from ra_bench.suite.writing import write_board
 from ra_bench.training.progress_file import RESUME, forget_progress
-from ra_bench.values import Board, Failure
+from ra_bench.values import Board, Failure, RunRecord
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from ra_bench.cohorts.store import OnFilms
     from ra_bench.specs import LauncherSpec, Observers
+    from ra_bench.suite.nodes import Machines
+    from ra_bench.suite.opening import Suite
     from ra_bench.suite.planning import Plan
 
 
@@ -48,6 +50,7 @@ def run(
     timeout: float | None = None,
     devices: int = 1,
     gpus: tuple[str, ...] | None = None,
+    machines: Machines | None = None,
 ) -> Outcome:
     """Do the jobs that are due, cheapest first, and write the board after each.
 
@@ -67,13 +70,15 @@ def run(
         Those of each job, which share its batches: GPUs, or processes on a CPU.
     gpus
         GPUs that jobs may use, as CUDA_VISIBLE_DEVICES names them; all that the device means, if not given.
+    machines
+        Several of them, of which this is the first: each gives so many devices to a job. They do one at a time.
 
     Raises
     ------
     TrainingError
         The device is not there, or not as often as a job is to have it.
     LauncherError
-        A launcher of other machines is to use several devices a job.
+        A launcher of other machines is to use several devices a job. Or one of `machines` was lost before the jobs.
     BusyError
         Another run works on the same board's folder.
     StorageError
@@ -89,12 +94,12 @@ def run(
         )
     with alone(suite.runs / plan.board):
         due = [planned.job for planned in plan.jobs if planned.due]
-        if gpus is None:
-            gpus = gpus_for(plan.device) if due and not place.elsewhere else ()
         if due:
-            if not place.elsewhere:
-                check_gpus(plan.device, devices, gpus)
+            gpus = _own_gpus(plan, devices, gpus) if not place.elsewhere else gpus
             films_of(plan.cohort, plan.splits.splits[0], plan.protocol, suite.data, on_films)  # as all folds have
+            if machines is not None:
+                machines.wait_for_films()
+        gpus = gpus or ()
         for planned in plan.jobs:
             if planned.record is not None or plan.afresh:
                 forget_progress(job_folder(suite.runs, planned.job) / RESUME)
@@ -103,8 +108,8 @@ def run(
         waiting = {planned.job.key: planned.job for planned in plan.jobs if planned.record is None}
         board, trouble = write_board(suite, plan, list(waiting.values()), figures=not due)
         trained = 0
-        usual = len(due) if place.elsewhere else len(gpus) // devices
-        work = work_of(suite, plan, timeout=timeout, devices=devices, gpus=gpus)
+        usual = len(due) if place.elsewhere else 1 if machines else len(gpus) // devices
+        work = work_of(suite, plan, timeout=timeout, devices=devices, gpus=gpus, machines=machines)
         for done, result in enumerate(place.launch(due, work, observers, slots or max(1, usual)), start=1):
             del waiting[result.job.key]
             if isinstance(result, Failure):
@@ -113,16 +118,30 @@ def run(
                 trained += 1
             # Figures take seconds, and the next job would change them.
             board, trouble = write_board(suite, plan, list(waiting.values()), figures=done == len(due))
+            if machines is not None and _is_loss(result):
+                break  # none of the other jobs could be done either
     return Outcome(
         board=board, folder=suite.boards / plan.board, failures=tuple(failed), trained=trained, trouble=trouble
     )
 
 
 def work_of(
-    suite: Suite, plan: Plan, *, timeout: float | None = None, devices: int = 1, gpus: tuple[str, ...] = ()
+    suite: Suite,
+    plan: Plan,
+    *,
+    timeout: float | None = None,
+    devices: int = 1,
+    gpus: tuple[str, ...] = (),
+    machines: Machines | None = None,
 ) -> JobWork:
     """What a launcher needs to do the jobs of a plan."""
-    workplace = Workplace(
+    node = None if machines is None else machines.node
+    return JobWork(workplace=workplace_of(suite, plan), timeout=timeout, devices=devices, gpus=gpus, node=node)
+
+
+def workplace_of(suite: Suite, plan: Plan) -> Workplace:
+    """Where the jobs of a plan are done."""
+    return Workplace(
         runs=suite.runs.resolve(),
         data=suite.data.resolve(),
         dataset=plan.dataset,
@@ -134,7 +153,6 @@ def work_of(
         without=suite.without,
         weights={model: start.file for model, start in plan.weights.items()},
     )
-    return JobWork(workplace=workplace, timeout=timeout, devices=devices, gpus=gpus)
 
 
 def check_device(name: str) -> None:
@@ -143,6 +161,18 @@ def check_device(name: str) -> None:
         from ra_bench.training.device import resolve
 
         resolve(name)
+
+
+def _own_gpus(plan: Plan, devices: int, gpus: tuple[str, ...] | None) -> tuple[str, ...]:
+    """The GPUs of this machine that jobs may use: those given, or all that the device means; enough for a job."""
+    found = gpus_for(plan.device) if gpus is None else gpus
+    check_gpus(plan.device, devices, found)
+    return found
+
+
+def _is_loss(result: RunRecord | Failure) -> bool:
+    """Whether a job failed because a machine was lost."""
+    return isinstance(result, Failure) and result.kind == "lost"
 
 
 def _kept(suite: Suite, failure: Failure, before: Failure | None) -> Failure:

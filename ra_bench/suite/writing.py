@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ra_bench.cohorts.folds import SITES
 from ra_bench.cohorts.splits import plan_hash
+from ra_bench.cohorts.visits import visit_numbers, with_visits
 from ra_bench.errors import (
     PluginError,
+    UnknownNameError,
 )
 from ra_bench.runs.plan import make_job, registered_model
 from ra_bench.runs.records import standing_failures, standing_records
@@ -33,7 +36,12 @@ def write_board(suite: Suite, plan: Plan, waiting: Sequence[Job], *, figures: bo
     from ra_bench.boards.leaderboard import save_board
 
     folder = suite.runs / plan.board
-    records = [record for record in standing_records(folder)[0] if is_current(suite, plan, record.job)]
+    visits = visit_numbers(plan.cohort.samples)
+    records = [
+        replace(record, predictions=with_visits(record.predictions, visits))  # runs of before may not know them
+        for record in standing_records(folder)[0]
+        if is_current(suite, plan, record.job)
+    ]
     failures = [failure for failure in standing_failures(folder) if is_current(suite, plan, failure.job)]
     records, stale = without_stale(records)
     finished = {record.job.key for record in records}
@@ -86,14 +94,11 @@ def is_current(suite: Suite, plan: Plan, job: Job) -> bool:
     """Whether a job belongs on the plan's board: same cohort, split and protocol, and nothing stale."""
     if (job.cohort, job.split, job.protocol_hash) != _setting(plan):
         return False
-    model = registered_model(job)
-    if model not in suite.registry.names("model"):
-        return True  # its package is not installed here, and nothing says that it changed
     versions = {planned.job.model: planned.job.pretraining_version for planned in plan.jobs}
     try:
         today = make_job(
             suite.registry,
-            model,
+            registered_model(job),
             seed=job.seed,
             board=job.board,
             dataset=job.dataset,
@@ -105,8 +110,8 @@ def is_current(suite: Suite, plan: Plan, job: Job) -> bool:
             fold=job.fold,
             weights=job.weights,
         )
-    except PluginError:
-        return True  # so it is with the package of its trainer or its pretraining set
+    except (UnknownNameError, PluginError):
+        return True  # a package of its model, trainer or pretraining set is not here, and nothing says that it changed
     return job.key == today.key
 
 

@@ -21,11 +21,11 @@ _adaptive_avg_pool2d _adaptive_avg_pool3d _log_softmax _native_batch_norm_legit 
 _pdist_forward _prelu_kernel _reshape_copy _safe_softmax _softmax _to_copy _unsafe_index _unsafe_view
 _upsample_nearest_exact2d adaptive_max_pool2d alias_copy all amax amin any arange argmax argmin as_strided_ avg_pool2d
 batch_norm_update_stats cat constant_pad_nd copy_ cudnn_batch_norm embedding empty empty_like empty_strided fill_ full
-full_like gather index index_put index_select linalg_vector_norm masked_fill masked_select max max_pool2d_with_indices
-mean min miopen_batch_norm native_batch_norm native_channel_shuffle native_dropout native_group_norm native_layer_norm
-new_empty new_empty_strided new_full new_ones new_zeros ones ones_like pixel_shuffle pixel_unshuffle prod
-reflection_pad2d repeat replication_pad2d resize_ roll scalar_tensor scatter set_ sort stack std sum topk
-upsample_nearest2d var var_mean zeros zeros_like
+full_like gather hardswish hardswish_ index index_put index_select linalg_vector_norm masked_fill masked_select max
+max_pool2d_with_indices mean min miopen_batch_norm native_batch_norm native_channel_shuffle native_dropout
+native_group_norm native_layer_norm new_empty new_empty_strided new_full new_ones new_zeros ones ones_like pixel_shuffle
+pixel_unshuffle prod reflection_pad2d repeat replication_pad2d resize_ roll scalar_tensor scatter set_ sort stack std
+sum topk upsample_nearest2d var var_mean zeros zeros_like
 """
 
 

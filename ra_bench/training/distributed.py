@@ -6,6 +6,8 @@ DistributedDataParallel, the rest here. A process that trains alone passes throu
 
 from __future__ import annotations
 
+import gc
+import importlib
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from inspect import signature
@@ -22,6 +24,7 @@ from ra_bench.training.parts import FEWEST, cut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import timedelta
 
     from numpy.typing import NDArray
 
@@ -178,6 +181,22 @@ def team() -> Team:
     if not (distributed.is_available() and distributed.is_initialized()):
         return ALONE
     return Team(rank=distributed.get_rank(), size=distributed.get_world_size())
+
+
+def join(backend: str, *, patience: timedelta) -> None:
+    """Wait for the others, and be in a team with them until they `leave`; what torch's launcher set says who they are.
+
+    DistributedDataParallel imports torch._dynamo, which keeps hold of a group that is there before it. The group's
+    threads would then live until the interpreter ends, and abort the process if one of them needs it at that moment.
+    """
+    importlib.import_module("torch._dynamo")
+    distributed.init_process_group(backend, timeout=patience)
+
+
+def leave() -> None:
+    """Leave the team, once all are done: its threads end. A network trained together, in a circle, holds it too."""
+    gc.collect()
+    distributed.destroy_process_group()
 
 
 def waiting(network: nn.Module, *, last: bool) -> AbstractContextManager[object]:

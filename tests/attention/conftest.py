@@ -24,11 +24,12 @@ def bright() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory, tiny_protocol: Path, new_observer: Callable[[], Any]) -> Suite:
-    """A suite whose runs hold a finished job of `bright-net` on either cohort."""
+    """A suite whose runs hold a finished job of `bright-net` on either cohort, and of `bright-own` on the first."""
     folder = tmp_path_factory.mktemp("bright")
     suite = open_suite(plugin_files=[BRIGHT], runs=folder / "runs", boards=folder / "boards", data=folder / "data")
-    wanted: dict[str, Any] = {"models": ["bright-net"], "protocol": str(tiny_protocol), "device": "cpu"}
-    first, second = (plan(suite, dataset=name, **wanted) for name in ("bright", "unseen"))
+    wanted: dict[str, Any] = {"protocol": str(tiny_protocol), "device": "cpu"}
+    first = plan(suite, dataset="bright", models=["bright-net", "bright-own"], **wanted)
+    second = plan(suite, dataset="unseen", models=["bright-net"], **wanted)
     assert not run(suite, first, observers=new_observer()).failures
     assert not run(suite, second, observers=new_observer()).failures
     return suite

@@ -63,6 +63,27 @@ def test_the_page_says_what_chance_would_give_and_that_films_are_simulated(found
     assert "Measured on 4 films. Left out: 0 without damage" in said
 
 
+@pytest.fixture(scope="session")
+def own(trained: Suite, asked: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """What a model that says itself where it looks says of those films, and a look."""
+    out = tmp_path_factory.mktemp("unused") / "look"
+    return look_where(trained, "bright-own", dataset="bright", shown=1, out=out, **asked)
+
+
+def test_a_models_own_attention_stands_beside_chance_and_no_library_is_named(own: Any, found: Any) -> None:
+    assert (own[0].layer, own[0].library, own[0].map_size) == (None, None, (8, 12))
+    assert own[0].means["film_damage"] == found[0].means["film_damage"]
+    assert own[0].means["on_damage"].value == pytest.approx(found[0].means["on_damage"].value, abs=1e-6)
+
+
+def test_a_models_own_attention_is_called_so(own: Any, tmp_path: Path) -> None:
+    page, values, *_ = write_attention(*own, tmp_path / "look")
+    said = page.read_text(encoding="utf-8")
+    assert "The model's own attention: 8 x 12 cells for a film of 32 x 48 pixels." in said
+    assert "Grad-CAM" not in said
+    assert json.loads(values.read_text(encoding="utf-8"))["layer"] is None
+
+
 def test_overlays_numbers_and_page_are_written(found: Any, tmp_path: Path) -> None:
     files = write_attention(*found, tmp_path / "look")
     assert [str(file.relative_to(tmp_path / "look")) for file in files][:3] == [

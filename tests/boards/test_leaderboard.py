@@ -216,6 +216,13 @@ def test_a_model_name_with_a_slash_is_a_folder_beside_the_others(made, tmp_path)
     assert (tmp_path / "records" / "timm--resnet18-seed0" / "record.json").exists()
 
 
+def test_two_models_whose_records_would_lie_in_one_folder_are_refused(made, tmp_path):
+    records = [made.record(name, made.predictions(10, 1)) for name in ("timm/resnet18", "timm--resnet18")]
+    with pytest.raises(RecordError, match=r"'timm/resnet18' and 'timm--resnet18' would lie in one folder"):
+        saved(made, tmp_path, records)
+    assert not (tmp_path / "records").exists()
+
+
 @pytest.mark.parametrize("name", ["..", "", "a\\b", ".hidden", "a b"])
 def test_a_model_name_that_cannot_be_a_folder_is_refused(made, tmp_path, name):
     with pytest.raises(RecordError, match="cannot name a folder"):

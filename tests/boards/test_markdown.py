@@ -166,6 +166,15 @@ def test_an_empty_board_says_how_to_fill_it():
     assert "Nothing is measured yet. This command measures: `ra-bench run --models all`" in page
 
 
+def test_a_board_of_baselines_alone_does_not_say_that_nothing_is_measured():
+    row = BoardRow(kind="baseline", name="mean", films=9, metrics={"mae": MetricValue(value=29.0)})
+    column = Column(metric="mae", label="MAE", unit="", best="low", digits=1)
+    page = render(Board(name="b", title="b", columns=(column,), rows=(row,)))
+    assert "No model is measured yet." in page
+    assert "Nothing is measured" not in page
+    assert "lower is better" in page
+
+
 HOSTILE = [
     "a|b",
     "<script>alert(1)</script>",

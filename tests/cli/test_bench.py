@@ -65,7 +65,13 @@ def test_what_cannot_be_measured_is_refused_before_anything_starts(cli, argument
 
 
 def test_without_a_name_every_network_is_measured_once_and_no_baseline():
-    assert sorted(networks(load_plugins(BUILTINS))) == ["mobilenetv2", "resnet-dwise50", "resnet50", "resnet50-dsc"]
+    assert sorted(networks(load_plugins(BUILTINS))) == [
+        "attention-mil",
+        "mobilenetv2",
+        "resnet-dwise50",
+        "resnet50",
+        "resnet50-dsc",
+    ]
 
 
 def test_ctrl_c_ends_it_and_its_worker_and_says_that_nothing_is_kept(tmp_path, command, tiny_file, tiny_protocol):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+#: What two machines need that are never started.
+MEETING = ["--nodes", "2", "--rdzv-endpoint", "node1"]
+
 
 @pytest.fixture
 def refused(cli, tmp_path, tiny_file, tiny_protocol):
@@ -66,6 +69,17 @@ def test_what_is_not_there_is_said_with_what_is(refused, arguments, message):
         (["--timeout", "9" * 30], "9' is no time such as"),
         (["--jobs", "0"], "Invalid value for '--jobs': 0 is not in the range x>=1."),
         (["--afresh", "--retry-failed"], "--afresh trains everything and --retry-failed only what failed: give one"),
+        (["--nodes", "0"], "Invalid value for '--nodes': 0 is not in the range x>=1."),
+        (["--nodes", "2"], "--nodes 2 needs a place where the machines meet: --rdzv-endpoint HOST, the first machine"),
+        (["--rdzv-endpoint", "node1"], "--rdzv-endpoint is where several machines meet: say with --nodes how many."),
+        ([*MEETING, "--jobs", "2"], "With --nodes one job runs at a time, on all machines. Leave out --jobs 2."),
+        ([*MEETING, "--launcher", "ray"], "--nodes 2 is for the launcher 'local'; a job of 'ray' has one machine."),
+        ([*MEETING, "--rdzv-timeout", "soon"], "Invalid value for --rdzv-timeout: 'soon' is no time such as 2h, 90m"),
+        (
+            ["--nodes", "2", "--rdzv-endpoint", "a:99999"],
+            "--rdzv-endpoint: 'a:99999' is no address such as node1:29400",
+        ),
+        (["--nodes", "2", "--rdzv-endpoint", ":1"], "--rdzv-endpoint: ':1' is no address such as node1:29400"),
         (["--device", "tpu"], "Invalid value for '--device': 'tpu' is not one of 'auto', 'cpu', 'cuda', 'mps'."),
     ],
 )
@@ -73,6 +87,28 @@ def test_wrong_usage_exits_with_2(refused, arguments, message):
     code, said = refused("--dataset", "tiny", "--protocol", "TINY", *arguments)
     assert code == 2
     assert message in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--device", "mps"], "Error: The device 'mps' is not there"),
+        (
+            ["--device", "cpu", "--devices", "3"],
+            "Error: A batch of 4 films is too small for 2 machines with 3 devices ",
+        ),
+        (
+            ["--device", "cpu", "--rdzv-timeout", "1s"],
+            "Error: Nobody answered at nowhere.invalid:29400 in 1 seconds: Name or service not known.",
+        ),
+    ],
+)
+def test_machines_that_cannot_do_a_job_together_say_why_and_write_nothing(refused, arguments, message):
+    models = ["--models", "tiny-net", "--dataset", "tiny", "--protocol", "TINY"]
+    code, said = refused(*models, "--nodes", "2", "--rdzv-endpoint", "nowhere.invalid", *arguments)
+    assert code == 1
+    assert message in said
+    assert said.count("Error:") == 1
 
 
 def test_a_folder_is_no_dataset_and_the_message_says_how_to_describe_it(refused, tmp_path):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
+from rich.live import Live
 
 from ra_bench.cli.terminal import Display, print_board
-from ra_bench.values import Board, BoardRow, Column, EpochReport, MetricValue
+from ra_bench.values import Board, BoardRow, Column, EpochReport, Failure, MetricValue
 
 COLUMNS = tuple(
     Column(metric=name, label=label, unit="", best="low", digits=digits)
@@ -114,7 +116,7 @@ def test_plain_lines_tell_stage_epoch_loss_rmse_and_time_left(capfd, job):
         display.on_job_start(job=job)
         display.on_epoch_end(job=job, report=report("pretraining"))
         display.on_epoch_end(job=job, report=report())
-        display.on_job_end(job=job, record=None)
+        display.on_job_end(job=job, record=SimpleNamespace(seconds=0.0))
     lines = capfd.readouterr().err.splitlines()
     assert lines[:3] == [
         "net: starting",
@@ -145,19 +147,55 @@ def test_plain_lines_are_for_a_log_and_hold_no_control_codes(capfd, job):
     )
 
 
-def test_a_live_display_fits_into_80_columns(monkeypatch, job):
+@pytest.fixture
+def live(monkeypatch):
+    """A display in a terminal of 80 columns, and what it has written so far."""
     out = io.StringIO()
     display = Display(quiet=False)
-    console = Console(file=out, width=80, force_terminal=True, color_system=None)
-    monkeypatch.setattr(display.progress.live, "console", console)
-    display.on_job_start(job=SimpleNamespace(key="k", model="resnet-dwise50-transfer", seed=12, fold=None))
-    display.on_epoch_end(job=SimpleNamespace(key="k", model="", seed=0, fold=None), report=report("pretraining", 2))
-    console.print(display.progress.get_renderable())
-    lines = [line.rstrip() for line in out.getvalue().splitlines()]
-    assert "resnet-dwise50-transfer, seed 12" in lines[0]
-    assert "pretraining, epoch 2/3, loss 0.500, " in lines[1]
-    assert "left" in lines[1]
-    assert len(lines) == 2
+    console = Console(file=out, width=80, height=24, force_terminal=True, color_system=None)
+    monkeypatch.setattr(display, "console", console)
+    monkeypatch.setattr(display, "plain", False)
+    monkeypatch.setattr(display, "live", Live(get_renderable=display._shown, console=console, auto_refresh=False))
+    return display, out
+
+
+def test_a_terminal_shows_a_table_of_jobs_and_no_lines(live, job):
+    display, out = live
+    with display:
+        display.on_job_start(job=job)
+        display.on_epoch_end(job=job, report=report(epoch=2))
+        display.live.refresh()
+    assert re.search(r"net +running +2/3 +21\.3 +0:00 +1:00", out.getvalue())
+    assert "loss" not in out.getvalue()
+
+
+def test_why_a_job_failed_stands_above_the_table(live, job):
+    display, out = live
+    with display:
+        display.on_job_start(job=job)
+        display.on_job_end(job=job, record=Failure(job=job, reason="the [net] is torn", log=""))
+    said = out.getvalue()
+    assert said.index("net: failed: the [net] is torn") < said.rindex("0 of 1 jobs done, 1 failed")
+
+
+def test_what_others_print_goes_above_the_table_too(live, job):
+    display, out = live
+    with display:
+        display.on_job_start(job=job)
+        print("printed")  # noqa: T201
+        sys.stderr.write("a warning\n")
+        assert "printed\n" in out.getvalue()
+        assert "a warning\n" in out.getvalue()
+
+
+def test_films_have_a_bar_as_long_as_some_are_read_and_then_jobs_come(live, job):
+    display, _ = live
+    with display:
+        display.on_job_start(job=job)
+        display.on_films("Decoding", 1, 2)
+        assert display._shown() is not display.table
+        display.on_films("Decoding", 2, 2)
+        assert display._shown() is display.table
 
 
 def test_colour_is_off_where_the_user_wants_none(monkeypatch):

@@ -31,7 +31,7 @@ def parsed(line: str) -> click.Context:
     """What click makes of a command, without calling it."""
     # click keeps a command's help option as the first context made it: give it the settings that users get
     context, command, (_, *words) = click.Context(cli, **cli.context_settings), cli, shlex.split(line)
-    while isinstance(command, click.Group) and words and words[0] != "--help":
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
         found = command.get_command(context, words[0])
         assert found is not None, f"no command '{words[0]}'"
         command = found  # type: ignore[assignment]  # a command below a group may be a group
@@ -57,7 +57,7 @@ def test_every_name_in_a_command_is_known(fence: Any, command: str, registry: Re
         *((kind, options.get(kind)) for kind in ("dataset", "protocol")),
     ):
         for name in asked if isinstance(asked, tuple) else (asked or "").split(","):
-            known = name in {"", "all", *registry.names(kind)} or name.endswith(".toml")
+            known = name in {"", "all"} or registry.has(kind, name) or name.endswith(".toml")
             assert known or f'name="{name}"' in page or name == "stranger-tiny", f"{fence}: no {kind} '{name}'"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from ra_bench.boards.columns import OWN
@@ -13,7 +14,9 @@ from ra_bench.boards.published import allowed_bias
 from ra_bench.boards.readers import further_reader_rmse
 from ra_bench.cohorts.synthetic import chest, cohort
 from ra_bench.cohorts.synthetic.readers import SITES
-from ra_bench.metrics import films_to_separate, max_bias
+from ra_bench.cohorts.synthetic.visits import cohort as visits
+from ra_bench.cohorts.synthetic.visits.progression import simulate_two_visits
+from ra_bench.metrics import change_error, films_to_separate, max_bias, smallest_detectable_change
 from ra_bench.metrics.power import HEAVY
 from ra_bench.plugins import load_plugins
 from ra_bench.reports.rows_file import read_rows
@@ -35,6 +38,19 @@ def test_the_simulated_cohort_is_as_large_as_said(explained: Path) -> None:
     assert f"`{cohort.NAME}`, {cohort.FILMS:,} films of {cohort.WIDTH} x {height} pixels" in said
     assert f"`{chest.NAME}`" in said
     assert f"{chest.FILMS:,} views" in said
+
+
+def test_a_simulated_year_is_what_is_said(explained: Path) -> None:
+    said = (explained / "simulated-films.md").read_text(encoding="utf-8")
+    totals = [simulate_two_visits(3000, seed).totals for seed in range(1, 7)]
+    changes = [total[:, 1] - total[:, 0] for total in totals]
+    reference = np.concatenate([change.mean(axis=1) for change in changes])
+    sdc = np.mean([smallest_detectable_change(change_error(list(change.T)), 2) for change in changes])
+    assert f"| patients whose change is 0.5 or less | {(reference <= 0.5).mean():.2f} |" in said
+    assert f"| mean change | {reference.mean():.1f} |" in said
+    assert f"| SDC, mean of two readers | {sdc:.1f} |" in said
+    assert f"| patients who improve, by the mean of the readers | {(reference < 0).mean():.2f} |" in said
+    assert f"`{visits.NAME}` is another cohort: {visits.PATIENTS:,} patients, two films each" in said
 
 
 def test_there_are_as_many_sites_as_said(explained: Path) -> None:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import inspect
 import re
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
+import click
 import pytest
 
-from ra_bench import hookspecs
-from ra_bench.cli.main import main
+import ra_bench
+from ra_bench import hookspecs, metrics
+from ra_bench.cli.main import cli, main
 from ra_bench.cohorts.description import Description, SplitColumn
 from ra_bench.plugins import PROVIDERS, load_plugins
 from ra_bench.runs import records
 from ra_bench.runs.failures import KINDS, is_settled
 from ra_bench.suite import BUILTINS
+from ra_bench.testing import PROMISES, promises
+from ra_bench.testing.check import name_of, promise_of
 from ra_bench.values import (
     Augmentation,
     Compute,
@@ -29,6 +33,7 @@ from ra_bench.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 HOOKS = [name for name, value in vars(hookspecs).items() if hasattr(value, "ra_bench_spec")]
@@ -74,8 +79,20 @@ def test_each_kind_of_failure_is_there_with_what_it_means_and_whether_it_is_trie
     assert [cell.strip(" |") for cell in said] == [KINDS[kind], "once" if is_settled(failure) else "always"]
 
 
-def test_the_command_line_page_is_what_the_commands_say(root: Path, reference_script: dict[str, Any]) -> None:
-    assert page(root, "cli.md") == reference_script["page"](), "run: python docs/update_reference.py"
+@pytest.mark.parametrize("name", ["cli.md", "values.md", "metrics.md"])
+def test_a_page_made_from_the_code_is_what_the_code_says(
+    root: Path, reference_script: dict[str, Any], name: str
+) -> None:
+    assert page(root, name) == reference_script["PAGES"][name](), "run: python docs/update_reference.py"
+
+
+def test_every_public_value_and_metric_is_described(root: Path) -> None:
+    values = {
+        name for name in ra_bench.__all__ if is_dataclass(value := getattr(ra_bench, name)) and isinstance(value, type)
+    }
+    assert values <= set(re.findall(r"^### (\w+)$", page(root, "values.md"), re.MULTILINE))
+    described = set(re.findall(r"^### (\w+)$", page(root, "metrics.md"), re.MULTILINE))
+    assert {name for name in metrics.__all__ if inspect.isroutine(getattr(metrics, name))} <= described
 
 
 def test_every_hook_has_a_section_and_no_other(root: Path) -> None:
@@ -88,6 +105,18 @@ def test_a_hook_is_described_by_its_signature_and_its_sentence(root: Path, hook:
     signature = str(inspect.signature(spec)).replace("'", "")
     assert f"`{hook}{signature}`" in said
     assert f"\n{spec.__doc__}\n" in said
+
+
+@pytest.mark.parametrize("kind", PROMISES)
+def test_the_contract_names_every_promise_in_the_order_in_which_it_is_asked(root: Path, kind: str) -> None:
+    said = keys(section(page(root, "contract.md"), kind.capitalize()))
+    asked = {name_of(promise): [promise_of(promise)] for promise in promises(kind)}
+    assert list(said.items()) == list(asked.items())
+
+
+def test_the_contract_has_no_other_kind(root: Path) -> None:
+    headings = re.findall(r"^## (\w+)$", page(root, "contract.md"), re.MULTILINE)
+    assert [heading.lower() for heading in headings] == [*PROMISES, "bounds"]
 
 
 @pytest.mark.parametrize("kind", PROVIDERS)
@@ -136,13 +165,45 @@ def test_every_file_of_a_job_is_described(root: Path) -> None:
         assert f"| `{name}` |" in said
 
 
+def code_below(*folders: Path) -> str:
+    return "\n".join(file.read_text(encoding="utf-8") for folder in folders for file in folder.rglob("*.py"))
+
+
 def test_every_environment_variable_is_described(root: Path) -> None:
-    code = "\n".join(file.read_text(encoding="utf-8") for file in (root / "ra_bench").rglob("*.py"))
-    read = set(re.findall(r"environ(?:\.get\(|\[)\"(\w+)\"", code))
-    assert read == set(keys(section(page(root, "files.md"), "Environment variables")))
+    said = set(keys(page(root, "environment.md")))
+    read = set(re.findall(r"environ(?:\.get\(|\[)\"(\w+)\"", code_below(root / "ra_bench")))
+    # click makes the last of its program's name
+    assert said == read | {"_RA_BENCH_COMPLETE"}
+
+
+def test_every_variable_of_ours_is_described_wherever_it_is_read(root: Path) -> None:
+    code = code_below(root / "ra_bench", root / "plugins", root / "benchmarks")
+    named = set(re.findall(r"\"(_?RA_BENCH_[A-Z_]+)\"", code))
+    assert named == set(re.findall(r"`(_?RA_BENCH_[A-Z_]+)`", page(root, "environment.md")))
 
 
 def test_every_exit_code_is_described(root: Path) -> None:
-    codes = re.findall(r"^\| (\d+) \|", section(page(root, "files.md"), "Exit codes"), re.MULTILINE)
+    codes = re.findall(r"^\| (\d+) \|", page(root, "exit-codes.md"), re.MULTILINE)
     assert main.__doc__ is not None
     assert codes == re.findall(r"\b(\d+) [a-z]", main.__doc__)
+
+
+def test_no_command_ends_with_another_exit_code(root: Path) -> None:
+    used = set(re.findall(r"(?:Exit\(|code = )(\d+)", code_below(root / "ra_bench" / "cli")))
+    codes = re.findall(r"^\| (\d+) \|", page(root, "exit-codes.md"), re.MULTILINE)
+    assert used | {"0", "2"} == set(codes)  # those of click: done, and wrong usage
+
+
+def with_json(command: click.Command, path: str = "ra-bench") -> Iterator[str]:
+    """Paths of the commands that take --json."""
+    if any("--json" in option.opts for option in command.params):
+        yield path
+    if isinstance(command, click.Group):
+        for name in command.list_commands(click.Context(command)):
+            below = command.get_command(click.Context(command), name)
+            if below is not None:
+                yield from with_json(below, f"{path} {name}")
+
+
+def test_every_command_with_json_is_described_and_no_other(root: Path) -> None:
+    assert set(keys(page(root, "json.md"))) == set(with_json(cli))

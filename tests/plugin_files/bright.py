@@ -1,6 +1,7 @@
-"""A plugin in one file for the tests: films that are dark but for one square, whose place is known, and a model of it.
+"""A plugin in one file for the tests: films that are dark but for one square, whose place is known, and two models.
 
-The network answers with how bright a film is, and so slowly does it learn that it still does after its training.
+The network answers with how bright a film is, and so slowly does it learn that it still does after its training. One of
+the models says itself where it looks.
 """
 
 from __future__ import annotations
@@ -83,7 +84,15 @@ def build() -> Any:
     return nn.Sequential(cells, nn.ReLU(inplace=True), nn.AdaptiveAvgPool2d(1), nn.Flatten(), head)
 
 
+def attention(model: Any, films: Any) -> Any:
+    """How bright each cell is, of those that are brighter than the mean."""
+    return model[1](model[0](films))[:, 0]
+
+
 @hookimpl
 def register_models() -> list[ModelSpec]:
     slow = {"initialisation": "model", "optimiser.learning_rate": 1e-9}
-    return [ModelSpec(name="bright-net", build=build, citation="-", overrides=slow)]
+    return [
+        ModelSpec(name="bright-net", build=build, citation="-", overrides=slow),
+        ModelSpec(name="bright-own", build=build, citation="-", overrides=slow, attention=attention),
+    ]

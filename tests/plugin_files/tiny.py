@@ -228,6 +228,15 @@ def build_net() -> Any:
     return nn.Sequential(body, nn.Flatten(), nn.Linear(4, 1))
 
 
+def build_plain() -> Any:
+    """Nothing is normalised over a batch: any number of processes come to the same weights."""
+    from torch import nn
+
+    net = build_net()
+    net[0][1] = nn.Identity()
+    return net
+
+
 def build_two_columns() -> Any:
     from torch import nn
 
@@ -346,6 +355,7 @@ def register_models() -> list[ModelSpec]:
             pretraining="tiny-findings",
             in_all=False,
         ),
+        ModelSpec(name="plain", build=build_plain, citation="Nobody.", head="2", in_all=False),
         ModelSpec(name="second-raises", build=raise_in_second, citation="Nobody.", in_all=False),
         ModelSpec(name="second-exits", build=end_second, citation="Nobody.", in_all=False),
         ModelSpec(name="second-killed", build=kill_second, citation="Nobody.", in_all=False),

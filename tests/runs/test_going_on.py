@@ -65,7 +65,10 @@ ALL = [("training", epoch) for epoch in (1, 2, 3, 4)]
 
 def test_the_plan_says_after_which_epoch_a_job_goes_on(stopped, planned):
     stopped(3)
-    assert planned()[1].jobs[0].reason == "runs: goes on after epoch 3 of 4"
+    (job,) = planned()[1].jobs
+    assert job.reason == "runs: goes on after epoch 3 of 4"
+    assert [report.epoch for report in job.earlier] == [1, 2, 3]
+    assert planned(afresh=True)[1].jobs[0].earlier == ()
 
 
 def test_the_plan_says_that_a_file_is_damaged(stopped, planned):
@@ -166,6 +169,7 @@ def test_the_reason_of_a_failure_comes_with_how_far_it_had_come(stopped, planned
     reason = planned()[1].jobs[0].reason
     assert reason.startswith("runs: the last try failed: Cannot write")
     assert reason.endswith("; goes on after epoch 4 of 4")
+    assert len(planned()[1].jobs[0].earlier) == 4
 
 
 def test_a_folder_in_which_nothing_can_be_written_stops_the_job_and_loses_nothing(stopped, planned, finish):

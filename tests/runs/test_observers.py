@@ -70,3 +70,20 @@ def test_an_observer_that_raises_is_told_of_once_and_stops_nobody(told):
     )
     assert len(heard["listens"]) == 4
     assert (first.starts, first.epochs, first.ends) == (["job"], [("job", "one"), ("job", "two")], ["record"])
+
+
+def test_another_observer_hears_of_every_event_too_until_it_raises(new_observer):
+    def raise_full(**facts):
+        raise OSError("no space left")
+
+    first, other, complaints = new_observer(), new_observer(), []
+    other.on_epoch_end = raise_full
+    observers = with_guests(load_plugins(files=[]), first, complaints.append, {"--tensorboard": other})
+    observers.on_job_start(job="job")
+    observers.on_epoch_end(job="job", report="one")
+    observers.on_epoch_end(job="job", report="two")
+    observers.on_job_end(job="job", record="record")
+    assert (other.starts, other.ends) == (["job"], [])
+    assert (first.starts, len(first.epochs), first.ends) == (["job"], 2, ["record"])
+    (said,) = complaints
+    assert said.startswith("--tensorboard: on_epoch_end failed: OSError: no space left. It is told nothing more")

@@ -10,11 +10,14 @@ import torch
 from torch import nn
 
 from ra_bench.errors import WeightsError
+from ra_bench.launchers.errand import do_errand, errand_of
 from ra_bench.runs.plan import make_job, registered_model
 from ra_bench.runs.records import job_data, read_record, record_json, standing_records
 from ra_bench.runs.weights import check_weights, digest_of, find_weights, weights_text
 from ra_bench.suite import about_weights, open_suite, plan, rebuild_boards, run
+from ra_bench.suite.running import work_of
 from ra_bench.training.weights import write_weights
+from ra_bench.values import RunRecord
 
 pytestmark = pytest.mark.slow  # whole runs in processes of their own
 
@@ -107,6 +110,20 @@ def test_the_board_is_made_anew_from_records_with_weights(ran):
     assert "+" in before
     list(rebuild_boards(suite))
     assert (outcome.folder / "board.md").read_text() == before
+
+
+def test_a_model_with_weights_trains_on_two_devices(suite, given, planned, new_observer):
+    outcome = run(suite, planned(f"tiny-net={given()}"), observers=new_observer(), devices=2)
+    assert not outcome.failures
+    ((record,), _) = standing_records(suite.runs)
+    assert (record.devices, record.job.weights) == (2, digest_of(given()))
+
+
+def test_a_machine_of_a_cluster_knows_the_model_of_a_job_with_weights(suite, given, planned):
+    wanted = planned(f"tiny-net={given()}")
+    record, _ = do_errand(errand_of(work_of(suite, wanted), "ray"), wanted.jobs[0].job, print)
+    assert isinstance(record, RunRecord), record.reason
+    assert record.weights is not None
 
 
 def test_other_weights_are_another_job_and_the_same_are_not(given, planned, tmp_path):

@@ -90,6 +90,8 @@ def test_attention_costs_its_two_matrix_products():
         nn.LayerNorm(16),
         nn.PReLU(),
         nn.SiLU(),
+        nn.Hardswish(),
+        nn.Hardswish(inplace=True),
         nn.Softmax(dim=1),
         nn.MaxPool2d(2),
         nn.AvgPool2d(2),

@@ -194,3 +194,11 @@ def test_two_processes_come_to_the_pretrained_body_of_one(both, script, tmp_path
     wanted = read_weights(tmp_path / "alone" / "body.safetensors")
     torch.testing.assert_close(found, wanted, rtol=1e-3, atol=2e-5)
     assert not (both[0] / "1" / "pretrained" / "body.safetensors").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="Names of threads are read from /proc")
+def test_who_left_has_no_thread_that_could_abort_the_end_of_the_process(both):
+    for each in both[1]:
+        assert each["threads"]
+        assert not [name for name in each["threads"] if "gloo" in name]

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from conftest import TINY, bright_films, tiny_net
 from torch import distributed, nn
 
 from ra_bench import FilmSet, FitTask, ModelSpec
-from ra_bench.training.distributed import Team, team
+from ra_bench.testing.tiny import TINY, tiny_films, tiny_net
+from ra_bench.training.distributed import Team, join, leave, team
 from ra_bench.training.loop import fit
 from ra_bench.training.predict import predict_all
 from ra_bench.training.pretrain import pretrain
@@ -69,7 +70,7 @@ def task_of(case: Case, folder: Path) -> FitTask:
     """The task of a case, the same in every process."""
     protocol = with_overrides(TINY, {"epochs": 3, **case.overrides})
     (train, scores), (validation, known), (test, _) = (
-        bright_films(count, protocol, name=name, seed=seed)
+        tiny_films(count, protocol, name=name, seed=seed)
         for count, name, seed in ((16 + case.last, "t", 1), (7, "v", 2), (5, "e", 3))
     )
     return FitTask(
@@ -102,7 +103,7 @@ def pretrained(folder: Path) -> None:
     """A body, trained to tell whether a film is bright; one finding of each film is uncertain and left out."""
     folder.mkdir(parents=True)
     protocol = with_overrides(TINY, {"pretraining.epochs": 3, "pretraining.uncertain": "ignore"})
-    films, scores = bright_films(21, protocol, name="c", seed=4)
+    films, scores = tiny_films(21, protocol, name="c", seed=4)
     findings = np.stack([scores > 50, np.where(scores > 80, -1, scores > 20)], axis=1).astype(float)
     model = ModelSpec(name="net", build=plain, citation="", head="head")
     for _ in pretrain(
@@ -130,13 +131,13 @@ def two_columns() -> nn.Module:
 def main(folder: Path) -> None:
     """Do everything, and write a folder for this process."""
     torch.set_num_threads(1)
-    distributed.init_process_group("gloo")
+    join("gloo", patience=timedelta(minutes=5))
     own = folder / str(distributed.get_rank())
     results = {name: trained(case, own / name) for name, case in CASES.items()}
     pretrained(own / "pretrained")
     net, crew = two_columns(), team()
     for count in (7, 1, 0):
-        results[f"films-{count}"] = {"told": told(net, bright_films(count, TINY, name="p", seed=5)[0], crew)}
+        results[f"films-{count}"] = {"told": told(net, tiny_films(count, TINY, name="p", seed=5)[0], crew)}
     (net[1]).running_mean.fill_(float(crew.rank))
     crew.agree(net)
     results["team"] = {
@@ -144,8 +145,9 @@ def main(folder: Path) -> None:
         "most": crew.most(3 + crew.rank),
         "same": crew.same(f"said by {crew.rank}"),
     }
+    leave()
+    results["threads"] = [file.read_text(encoding="utf-8").strip() for file in Path("/proc/self/task").glob("*/comm")]
     torch.save(results, own / "results.pt")
-    distributed.destroy_process_group()
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from PIL import Image
 from scipy import fft, ndimage
 
 from ra_bench import FilmSet, TrainingError
+from ra_bench.testing import Check, plugin_checks
 from ra_bench_baselines.features import area_weights, cosines, film_statistics, texture, thumbnail
 from ra_bench_baselines.plugin import register_models, register_trainers
 from ra_bench_baselines.ridge import STRENGTHS, solve
@@ -30,6 +31,11 @@ def noise(*shape: int, seed: int = 0) -> NDArray[np.uint8]:
 
 
 # --- what is registered ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("check", plugin_checks("ra-bench-baselines"), ids=str)
+def test_it_keeps_the_contract(check: Check) -> None:
+    check()
 
 
 def test_five_baselines_are_registered_with_their_trainer() -> None:

@@ -32,6 +32,7 @@ NAMES = (
     "strata",
     "films",
     "scores",
+    "change",
     "cost",
     "training",
 )
@@ -134,6 +135,7 @@ def _makers(
     from ra_bench.boards.figures import (
         agreement,
         calibration,
+        change,
         cost,
         films,
         prediction,
@@ -160,6 +162,7 @@ def _makers(
         "strata": strata.draw,
         "films": films.draw,
         "scores": scores.draw,
+        "change": change.draw,
         "training": training.draw,
     }
     found = of_board | {name: partial(draw, source) for name, draw in of_films.items()}

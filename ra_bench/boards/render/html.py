@@ -17,7 +17,7 @@ from ra_bench.boards.render.escape import one_line
 from ra_bench.boards.render.html_films import scatter, worst_films
 from ra_bench.boards.render.html_sections import sections
 from ra_bench.boards.render.html_table import page_table
-from ra_bench.boards.render.legend import legend
+from ra_bench.boards.render.legend import is_measured, legend, nothing_yet
 from ra_bench.runs.records import HISTORY, PREDICTIONS, RECORD
 
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ def render(board: Board, files: BoardFiles) -> str:
             style_hash=_hash(style),
             script_hash=_hash(script),
             table=page_table(board, _links(runs)),
-            legend=one_line(legend(board)),
-            measured=any(row.kind == "model" for row in board.rows),
+            legend=one_line(legend(board)) if is_measured(board) else "",
+            nothing_yet=nothing_yet(board),
             commands=[one_line(value) for name, value in board.facts if name == COMMAND],
             scatter=None if films is None else scatter(board, films),
             worst=() if films is None else worst_films(board, films, files.thumbnails),

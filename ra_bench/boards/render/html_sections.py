@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ra_bench.boards.columns import OVER_SEEDS
+from ra_bench.boards.render.change import change_tables
 from ra_bench.boards.render.escape import one_line
 from ra_bench.boards.render.legend import OF_SEEDS, OF_SITES, OVER
 from ra_bench.boards.render.moved import HOW_TO_READ, LABELS, moved
@@ -31,7 +32,14 @@ class Plain:
 
 def sections(board: Board) -> tuple[Plain, ...]:
     """The tables that this board has, in the order of board.md."""
-    found = (*_moved(board), *_sites(board), *_unfinished(board), *_seeds(board), *_uncertainty(board))
+    found = (
+        *_moved(board),
+        *_sites(board),
+        *_change(board),
+        *_unfinished(board),
+        *_seeds(board),
+        *_uncertainty(board),
+    )
     return tuple(
         Plain(
             heading=plain.heading,
@@ -70,6 +78,11 @@ def _sites(board: Board) -> Iterable[Plain]:
             ),
             note=OF_SITES,
         )
+
+
+def _change(board: Board) -> Iterable[Plain]:
+    for found in change_tables(board):
+        yield Plain(heading=found.title, columns=found.columns, rows=found.rows, note=one_line(found.note))
 
 
 def _unfinished(board: Board) -> Iterable[Plain]:

@@ -11,11 +11,14 @@ from typing import Any
 from ra_bench.errors import RecordError
 from ra_bench.values import Board
 
+#: What is measured of progressors.
+SHARES = ("sensitivity", "specificity")
+
 
 def render(board: Board) -> str:
     """The whole board; the same board gives the same bytes. What few boards have is left out of others."""
     content = plain(board)
-    for key in ("sites", "before", "figures", "uncertainty"):
+    for key in ("sites", "before", "figures", "uncertainty", "change"):
         if not content[key]:
             del content[key]
     return as_json_text(content)
@@ -41,6 +44,9 @@ def read_board(text: str) -> Board:
         measured = [row.get("metrics", {}) for row in (*content.get("rows", []), *content.get("before", []))]
         measured += [metrics for site in content.get("sites", []) for metrics in site.get("metrics", {}).values()]
         measured += [row.get("metrics", {}) for row in content.get("uncertainty", [])]
+        for row in (content.get("change") or {}).get("rows", []):
+            shares = [{key: found[key] for key in SHARES} for found in row["progressors"]]
+            measured += [row["metrics"], *shares]
         for value in (value for metrics in measured for value in metrics.values()):
             value.update({key: float("nan") for key in ("value", "low", "high") if value.get(key) is None})
         return TypeAdapter(Board).validate_python(content)

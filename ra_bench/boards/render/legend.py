@@ -30,6 +30,18 @@ OF_SITES = (
 _METHODS = {"bca": "BCa bootstrap", "percentile": "percentile bootstrap", "t": "t"}
 
 
+def nothing_yet(board: Board) -> str:
+    """What is said of a board without a measured model; "" of any other."""
+    if any(row.kind == "model" for row in board.rows):
+        return ""
+    return "No model is measured yet." if is_measured(board) else "Nothing is measured yet."
+
+
+def is_measured(board: Board) -> bool:
+    """Whether any row was measured here, and not only printed in a paper."""
+    return any(row.metrics and row.kind != "published" for row in board.rows)
+
+
 def legend(board: Board) -> str:
     """What arrows, brackets and units mean, said once."""
     shown = [row for row in board.rows if row.kind in ("model", "reader", "baseline")]

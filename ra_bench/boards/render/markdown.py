@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ra_bench.boards.columns import COMMAND, OVER_SEEDS, RANK
+from ra_bench.boards.render.change import change_tables
 from ra_bench.boards.render.cost import COST
 from ra_bench.boards.render.escape import code, escaped
-from ra_bench.boards.render.legend import ARROWS, OF_SEEDS, OF_SITES, OVER, legend
+from ra_bench.boards.render.legend import ARROWS, OF_SEEDS, OF_SITES, OVER, is_measured, legend, nothing_yet
 from ra_bench.boards.render.moved import moved_section
 from ra_bench.boards.render.numbers import as_text, digits_of, films_of, rank_of
 from ra_bench.boards.render.table import TableColumn, table
@@ -30,6 +31,7 @@ def render(board: Board) -> str:
         _section(board, "Baselines: what every model must beat", ("baseline",)),
         moved_section(board),
         _sites(board),
+        _change(board),
         _unfinished(board),
         _seeds(board),
         _uncertainty(board),
@@ -50,11 +52,12 @@ def _simulated(board: Board) -> list[str]:
 
 def _measured(board: Board) -> list[str]:
     """The models; where there are none yet, the command that makes some."""
-    if any(row.kind == "model" for row in board.rows):
-        return _section(board, "Models", ("model",), legend=escaped(legend(board)))
+    said = escaped(legend(board))
+    if not (nothing := nothing_yet(board)):
+        return _section(board, "Models", ("model",), legend=said)
     commands = [value for name, value in board.facts if name == COMMAND]
     how = [f"This command measures: {code(command)}" for command in commands]
-    return ["## Models", "", " ".join(["Nothing is measured yet.", *how])]
+    return ["## Models", "", " ".join([nothing, *how]), *(["", said] if is_measured(board) else [])]
 
 
 def _section(board: Board, heading: str, kinds: Sequence[str], *, legend: str = "", cost: bool = False) -> list[str]:
@@ -109,6 +112,20 @@ def _by_site(board: Board, metric: str, label: str, names: Sequence[str], digits
         ),
     ]
     return ["", *table(columns)]
+
+
+def _change(board: Board) -> list[str]:
+    """How changes agree, and a table for each cut-off of progression."""
+    lines: list[str] = []
+    for place, found in enumerate(change_tables(board)):
+        name, *others = zip(found.columns, zip(*found.rows, strict=True), strict=True)
+        columns = [
+            TableColumn(heading=name[0], cells=tuple(map(escaped, name[1])), right=False),
+            *(TableColumn(heading=heading, cells=cells) for heading, cells in others),
+        ]
+        lines += ["", f"### {found.title}"] if place else [f"## {found.title}"]
+        lines += ["", *table(columns), *(["", escaped(found.note)] if found.note else [])]
+    return lines
 
 
 def _unfinished(board: Board) -> list[str]:

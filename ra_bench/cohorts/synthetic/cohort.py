@@ -60,7 +60,7 @@ def simulate_hands(films: int, width: int, seed: int) -> Cohort:
         `version` covers readings, parameters and the source files of the generator; pixels are not drawn for it.
     """
     samples = _samples(films, width, seed)
-    contents = generator_digest(_sources(), {"films": films, "width": width, "seed": seed})
+    contents = generator_digest(generator_sources(), {"films": films, "width": width, "seed": seed})
     return Cohort(
         name=NAME,
         version=cohort_version(samples=samples, scale=SVH_HANDS, given_split=None, contents=contents),
@@ -79,8 +79,12 @@ def write_synthetic_hands(
     width: int,
     seed: int,
     on_progress: Callable[[int, int], None] | None = None,
+    *,
+    visits: int = 1,
 ) -> Path:
     """Write a simulated cohort as a folder: `films/*.png`, `readings.csv`, `cohort.toml`. Whole or not at all.
+
+    With `visits=2` each patient has two of the films, a year apart.
 
     Returns
     -------
@@ -99,13 +103,18 @@ def write_synthetic_hands(
             f"Cannot simulate {films} films of width {width} from seed {seed}: "
             "at least 1 film, 64 pixels and seed 0 are needed."
         )
+    if visits not in (1, 2) or films % visits:
+        raise CohortError(
+            f"Cannot simulate {films} films with {visits} visits a patient: a patient has 1 visit or 2, with a film at "
+            "each. Choose an even number of films for two visits."
+        )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CohortError(f"{folder} is there and not empty. Choose a new folder: nothing is ever written over.")
     beside: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         beside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-        _write(beside, folder.name, _samples(films, width, seed), on_progress)
+        _write(beside, folder.name, _at_visits(films, width, seed, visits), on_progress)
         beside.chmod(0o755)  # mkdtemp keeps others out
         if folder.exists():
             folder.rmdir()
@@ -120,6 +129,12 @@ def write_synthetic_hands(
             with suppress(OSError):
                 shutil.rmtree(beside)
     return folder / "cohort.toml"
+
+
+def _at_visits(films: int, width: int, seed: int, visits: int) -> tuple[Sample, ...]:
+    from ra_bench.cohorts.synthetic.visits.cohort import visit_samples
+
+    return _samples(films, width, seed) if visits == 1 else visit_samples(films // visits, width, seed)
 
 
 def _samples(films: int, width: int, seed: int) -> tuple[Sample, ...]:
@@ -144,24 +159,24 @@ def draw_film(damage: NDArray[np.float64], *, seed: int, index: int, width: int)
     """The film of one simulated patient; the generator is imported when the first film is drawn."""
     from ra_bench.cohorts.synthetic.film import render_film
 
-    return render_film(damage, seed=_own_seed(seed, index), width=width)
+    return render_film(damage, seed=seed_of(seed, index), width=width)
 
 
 def what_is_drawn(damage: NDArray[np.float64], *, seed: int, index: int, width: int) -> DrawnFilm:
     """What the film of the same arguments shows, and where."""
     from ra_bench.cohorts.synthetic.sites import drawn_film
 
-    return drawn_film(damage, seed=_own_seed(seed, index), width=width)
+    return drawn_film(damage, seed=seed_of(seed, index), width=width)
 
 
-def _own_seed(seed: int, index: int) -> int:
-    """The seed of one patient's film."""
+def seed_of(seed: int, *numbers: int) -> int:
+    """The seed of one film: of the patient of that number, and of that visit after the first."""
     import numpy as np
 
-    return int(np.random.SeedSequence((seed, index)).generate_state(1, np.uint32)[0])
+    return int(np.random.SeedSequence((seed, *numbers)).generate_state(1, np.uint32)[0])
 
 
-def _sources() -> list[Path]:
+def generator_sources() -> list[Path]:
     """The files that decide what the films show: all of this folder but those that only put them to use."""
     others = {"__init__.py", "cohort.py", "sites.py", "chest.py", "chest_film.py"}
     return [file for file in Path(__file__).parent.glob("*.py") if file.name not in others]
@@ -181,9 +196,11 @@ def _write(folder: Path, name: str, samples: Sequence[Sample], on_progress: Call
             on_progress=on_progress,
         )
     )
-    lines = [",".join(("film", "patient", *READERS))]
+    timed = [(s.visit,) if s.visit else () for s in samples]
+    lines = [",".join(("film", "patient", *(["visit"] if any(timed) else []), *READERS))]
     lines += [
-        ",".join((s.sample_id, s.patient_id, *(f"{s.readings[reader]:g}" for reader in READERS))) for s in samples
+        ",".join((s.sample_id, s.patient_id, *visit, *(f"{s.readings[reader]:g}" for reader in READERS)))
+        for s, visit in zip(samples, timed, strict=True)
     ]
     (folder / "readings.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     description = Description(
@@ -192,6 +209,7 @@ def _write(folder: Path, name: str, samples: Sequence[Sample], on_progress: Call
         films="films",
         image="film",
         patient="patient",
+        visit="visit" if any(timed) else None,
         readers=READERS,
         scale=SVH_HANDS,
         citation=CITATION,

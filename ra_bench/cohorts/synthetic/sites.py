@@ -18,6 +18,9 @@ from ra_bench.values import DrawnFilm, DrawnSite
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ra_bench.cohorts.synthetic.layout import Scene
+    from ra_bench.cohorts.synthetic.soft_tissue import Flesh
+
 #: Radius of a site in mm of an average hand: what damage changes on a film lies within it, all but a twentieth.
 RADIUS = 10.0
 SIDES = ("left", "right")
@@ -41,8 +44,12 @@ def drawn_film(damage: NDArray[np.float64], *, seed: int, width: int) -> DrawnFi
         62 sites, those of the left hand first; positions in pixels of the film.
     """
     scene = build_scene(damage, seed, gross_severity(damage, seed=seed))
+    return drawn_in(scene, flesh_map(scene.flesh, scene.film, np.random.default_rng([seed, 8])), damage, width=width)
+
+
+def drawn_in(scene: Scene, flesh: Flesh, damage: NDArray[np.float64], *, width: int) -> DrawnFilm:
+    """What a scene shows at `width` pixels, and where."""
     height, scale = round(width * 3 / 4), width / scene.film[0]  # scale: pixels a mm
-    flesh = flesh_map(scene.flesh, scene.film, np.random.default_rng([seed, 8]))
     sites = tuple(
         DrawnSite(
             name=f"{side} {site.name} ({site.kind})",

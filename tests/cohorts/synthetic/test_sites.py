@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ra_bench.cohorts.synthetic import SITES, joint_positions, simulate_readings
-from ra_bench.cohorts.synthetic.cohort import _sources, simulate_hands
+from ra_bench.cohorts.synthetic.cohort import generator_sources, simulate_hands
 from ra_bench.cohorts.synthetic.film import render_film
 from ra_bench.cohorts.synthetic.sites import RADIUS, drawn_film
 
@@ -61,6 +61,6 @@ def test_a_sample_knows_what_its_film_shows_and_can_be_sent_to_another_process()
 
 
 def test_what_is_said_of_films_is_no_part_of_the_cohort_version() -> None:
-    names = {Path(source).name for source in _sources()}
+    names = {Path(source).name for source in generator_sources()}
     assert "film.py" in names
     assert "sites.py" not in names

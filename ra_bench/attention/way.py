@@ -1,0 +1,84 @@
+"""How a model's attention is found: what the model itself gives for it, or Grad-CAM of a layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ra_bench.attention.gradcam import grad_cam
+from ra_bench.attention.layer import find_layer
+from ra_bench.errors import AttentionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from ra_bench.specs import ModelSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """`maps` takes films (n, 3, height, width) and gives the attention of each, (n, height, width), 0 or more.
+
+    `layer` is the one that Grad-CAM explains, None where the attention is the model's own; `map_size` are the rows and
+    columns before they were enlarged to the film.
+    """
+
+    layer: str | None
+    map_size: tuple[int, int]
+    maps: Callable[[Tensor], NDArray[np.float64]]
+
+
+def find_way(spec: ModelSpec, model: nn.Module, film: Tensor, layer: str | None = None) -> Way:
+    """The model's own attention where it has one and no layer is named; Grad-CAM otherwise.
+
+    Parameters
+    ----------
+    model : nn.Module
+        In evaluation mode.
+    film : Tensor of shape (1, 3, height, width)
+    layer : str, optional
+        Dotted name of a layer for Grad-CAM.
+
+    Raises
+    ------
+    AttentionError
+        There is no such layer, no feature map, or the model's own attention is none.
+    """
+    if spec.attention is None or layer is not None:
+        called = find_layer(model, film, spec.name, layer)
+        maps = partial(grad_cam, model, called.name, name=spec.name)
+        return Way(layer=called.name, map_size=(called.shape[2], called.shape[3]), maps=maps)
+    own = partial(_own, spec.attention, spec.name, model)
+    cells = own(film)
+    return Way(layer=None, map_size=(cells.shape[1], cells.shape[2]), maps=lambda films: _enlarged(own(films), films))
+
+
+def _own(attention: Callable[[Any, Any], Any], name: str, model: nn.Module, films: Tensor) -> Tensor:
+    """What `ModelSpec.attention` gives, checked: (n, rows, columns), finite, 0 or more."""
+    with torch.no_grad():
+        given = attention(model, films)
+    if not isinstance(given, Tensor) or given.dim() != 3 or len(given) != len(films) or not given.numel():
+        found = f"a tensor of shape {tuple(given.shape)}" if isinstance(given, Tensor) else f"a {type(given).__name__}"
+    elif not (given.isfinite().all() and (given >= 0).all()):
+        found = "what is below 0 or no number"
+    else:
+        return given.float()
+    raise AttentionError(
+        f"`attention` of the model '{name}' gives {found} for films of shape {tuple(films.shape)}; it must give a "
+        "tensor of shape (batch, rows, columns) of numbers that are 0 or more. Correct it, or name a layer for "
+        "Grad-CAM with --layer."
+    )
+
+
+def _enlarged(cells: Tensor, films: Tensor) -> NDArray[np.float64]:
+    """Cells (n, rows, columns) at the films' size, as `grad_cam` does it."""
+    found = functional.interpolate(cells[:, None], films.shape[2:], mode="bilinear")
+    return np.asarray(found[:, 0].cpu().double().numpy(), dtype=np.float64)

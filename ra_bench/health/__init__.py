@@ -1,0 +1,1 @@
+"""What is wrong with a machine, its folders and its plugins. Reads only."""
