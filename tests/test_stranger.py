@@ -59,6 +59,6 @@ def test_the_model_in_one_file_of_the_examples_gets_its_row(ran):
 def test_the_package_of_a_stranger_keeps_the_contract(tmp_path, command, site):
     process = command(tmp_path, "plugins", "check", "ra-bench-stranger", "--json", env=site)
     out, err = process.communicate(timeout=180)
-    checks = json.loads(out)
+    checks = json.loads(out)["checks"]
     assert process.returncode == 0, err
     assert {"plugin 'stranger'", "model 'stranger-tiny'", "metric 'within-15'"} == {check["about"] for check in checks}

@@ -123,7 +123,9 @@ def started(tmp_path, command, tiny_file, port):
         folder.mkdir(exist_ok=True)
         meeting = ["--nodes", count, "--rdzv-endpoint", f"127.0.0.1:{port}", "--rdzv-timeout", "120s"] * (count > 1)
         what = ["--models", model, "--dataset", "tiny", "--protocol", protocol, "--device", "cpu"]
-        process = command(folder, "run", *what, *meeting, *options, "-q", "-p", tiny_file)
+        # One machine of two processes would have half the threads a process of two machines of one: other last digits.
+        one_thread = {"OMP_NUM_THREADS": "1"}
+        process = command(folder, "run", *what, *meeting, *options, "-q", "-p", tiny_file, env=one_thread)
         processes.append(process)
         if machine == "first":
             listening(port)
