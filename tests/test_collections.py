@@ -12,8 +12,8 @@ import pytest
 from ra_bench.errors import PluginError, RecordError, UnknownNameError
 from ra_bench.plugins import load_plugins
 from ra_bench.publishing.about import about_models
-from ra_bench.reports.board_row import _check_name
-from ra_bench.runs.records import job_folder
+from ra_bench.reports.board_row import check_name
+from ra_bench.runs.records import SCORED, job_folder
 from ra_bench.suite import BUILTINS, plan
 from ra_bench.suite.writing import is_current
 
@@ -145,7 +145,7 @@ def test_a_collection_has_a_name_that_folders_can_have(refused, name):
 def test_predictions_that_are_scored_may_not_take_the_folder_of_a_model_with_a_slash():
     record = SimpleNamespace(job=SimpleNamespace(model="library/small", trainer="standard"))
     with pytest.raises(RecordError, match="'library--small' is a model that ra-bench trains"):
-        _check_name(SimpleNamespace(records=[record]), "library--small", [])
+        check_name(SimpleNamespace(records=[record]), "library--small", [], replaces=SCORED)
 
 
 def test_all_trains_none_of_a_collection_and_one_is_trained_when_named(planned):

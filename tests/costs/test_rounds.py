@@ -34,6 +34,7 @@ def test_what_one_process_could_not_measure_is_not_measured(cost):
     assert together([replace(cost, training_joules=1.0), cost]).cost.training_joules is None
 
 
+@pytest.mark.slow
 def test_models_are_measured_in_turn_and_one_that_fails_is_not_tried_again(bench):
     said = []
     first, second = measure_all(["raises", "tiny-net"], bench, rounds=2, say=said.append)
@@ -48,6 +49,7 @@ def test_models_are_measured_in_turn_and_one_that_fails_is_not_tried_again(bench
     assert (second.cost.model, second.cost.parameters, second.rounds) == ("tiny-net", 125, 2)
 
 
+@pytest.mark.slow
 def test_resnet50_is_measured_too_and_that_is_said(tiny_suite, tiny_protocol, tmp_path):
     said = []
     suite = tiny_suite(tmp_path)

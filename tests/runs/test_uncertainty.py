@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ra_bench.errors import TrainingError
-from ra_bench.runs.work import _check
+from ra_bench.runs.work import check_fitted
 from ra_bench.specs import Fitted
 from ra_bench.values import Split, Uncertainty
 
@@ -21,7 +21,7 @@ def fitted(**said):
 
 @pytest.mark.parametrize("said", [{}, {"sd": (0.0, 1.0)}, {"lower": (0.0, 1.0), "upper": (0.0, 2.0), "level": 0.5}])
 def test_what_makes_sense_passes(said):
-    _check(fitted(**said), SPLIT, "sure")
+    check_fitted(fitted(**said), SPLIT, "sure")
 
 
 @pytest.mark.parametrize(
@@ -37,4 +37,4 @@ def test_what_makes_sense_passes(said):
 )
 def test_what_makes_none_is_refused(said, message):
     with pytest.raises(TrainingError, match=message):
-        _check(fitted(**said), SPLIT, "sure")
+        check_fitted(fitted(**said), SPLIT, "sure")
