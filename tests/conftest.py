@@ -32,6 +32,7 @@ TINY, TINY_PROTOCOL = FILES / "tiny.py", FILES / "tiny.toml"
 os.environ["RA_BENCH_FIGURES"] = "no"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """With several workers, let one do all tests of a file: what they share, such as a run, is then made once."""
     if config.pluginmanager.hasplugin("xdist"):

@@ -11,7 +11,7 @@ from ra_bench.boards.board import build_board
 from ra_bench.boards.leaderboard import rebuild, save_board
 from ra_bench.boards.render.json import read_board
 from ra_bench.builtin import register_metrics, register_renderers
-from ra_bench.cli.ensemble_command import command
+from ra_bench.cli.main import cli
 from ra_bench.errors import RecordError
 from ra_bench.runs.gather import gather
 from ra_bench.runs.records import job_folder, read_files, read_record, write_record
@@ -62,7 +62,7 @@ def place(tmp_path):
 
 def ask(place, *words):
     options = ["--runs", str(place / "runs"), "--boards", str(place / "boards"), "--data", str(place / "data")]
-    found = CliRunner().invoke(command, ["made-up", *words, *options], catch_exceptions=True)
+    found = CliRunner().invoke(cli, ["ensemble", "made-up", *words, *options], catch_exceptions=True)
     if found.exception is not None and not isinstance(found.exception, SystemExit):
         raise found.exception
     return found
@@ -150,7 +150,7 @@ def test_what_cannot_be_is_refused_and_nothing_written(place, words, said):
 def test_a_board_that_is_not_there_is_refused(place):
     with pytest.raises(RecordError, match="There is no board in"):
         CliRunner().invoke(
-            command, ["other", "--models", "m,n", "--boards", str(place / "boards")], catch_exceptions=False
+            cli, ["ensemble", "other", "--models", "m,n", "--boards", str(place / "boards")], catch_exceptions=False
         )
 
 
