@@ -18,10 +18,10 @@ run: $(VENV)/run.stamp
 	$(BIN)/ra-bench run --models all --jobs $(JOBS)
 
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -p no:benchmark -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -p no:benchmark -m "not slow"
 
 slow: $(VENV)/test.stamp
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -p no:benchmark -m slow
+	$(BIN)/python -m pytest -n 2 --dist loadfile -p no:benchmark -m slow
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .

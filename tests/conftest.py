@@ -21,24 +21,12 @@ if TYPE_CHECKING:
     from ra_bench.suite import Suite
     from ra_bench.values import EpochReport, Failure, Job, RunRecord
 
-#: Files whose tests share nothing and are long together: any worker may take any of them.
-APART = {"test_commands.py"}
-
 FILES = Path(__file__).parent / "plugin_files"
 TINY, TINY_PROTOCOL = FILES / "tiny.py", FILES / "tiny.toml"
 
 
 #: Drawing the figures of each board that a test writes would take minutes; the tests of figures draw them.
 os.environ["RA_BENCH_FIGURES"] = "no"
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With several workers, let one do all tests of a file: what they share, such as a run, is then made once."""
-    if config.pluginmanager.hasplugin("xdist"):
-        for item in items:
-            if item.path.name not in APART:
-                item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
 
 @dataclass

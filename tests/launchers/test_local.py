@@ -172,7 +172,8 @@ def test_a_worker_that_ends_in_the_middle_of_a_message_is_told_by_its_exit_code(
 @linux
 def test_a_worker_is_looked_at_for_the_memory_that_it_holds():
     held = local._memory(os.getpid())
-    assert 2**20 < held <= 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    most = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert 2**20 < held < 1.1 * most  # the kernel keeps the two counts apart, and either may lag
     assert local._memory(2**31 - 1) is None
 
 

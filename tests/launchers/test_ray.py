@@ -173,7 +173,7 @@ def _the_board_is_that_of_the_local_launcher_byte_for_byte_but_for_costs(story, 
         files = [file for file in (folder / "leaderboards").rglob("*") if file.is_file()]
         boards.append({file.relative_to(folder): file.read_bytes() for file in files})
     assert boards[0] == boards[1]
-    assert len(boards[0]) == 3 + 6 * 3
+    assert len(boards[0]) == 3 + 6 * 4
 
 
 def _what_no_node_has_is_told_at_once(story):
