@@ -20,6 +20,8 @@ from ra_bench.errors import PluginError
 from ra_bench.specs import RendererSpec
 from ra_bench.values import Predictions
 
+pytestmark = pytest.mark.slow  # each draws a board's figures
+
 MARKDOWN = RendererSpec(name="markdown", suffix=".md", render=markdown.render)
 LEADERBOARDS = Path(__file__).parents[2] / "leaderboards"
 TEXT = "{http://www.w3.org/2000/svg}text"
