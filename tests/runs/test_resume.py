@@ -82,10 +82,15 @@ class Killer:
             if self.start(now.folder, now.heard, moments[-1]):
                 moments.pop()
                 now.kept.append(self.so_far(now))
-            else:
+            # A kill may come after the record. A plan would leave the job alone then, and so does this.
+            if self.record(now).exists():
                 rounds.append(Round(folder=self.folder / f"round{len(rounds)}"))
         self.start(rounds[-1].folder, rounds[-1].heard)
         return rounds
+
+    def record(self, now: Round) -> Path:
+        """Where the record of a round is, once it is committed."""
+        return job_folder(now.folder / "runs", self.job) / "record.json"
 
     def so_far(self, now: Round) -> tuple[int, int]:
         """The last epoch that was told, counted over both stages, and the last one that is kept."""
@@ -98,7 +103,7 @@ class Killer:
         found = [find_progress(runs / RESUME, self.job.key)]
         found += [find_progress(now.folder / f"data/pretrained/{name}.resume.pt", name) for name in beside]
         reports = [each.kept.reports[-1] for each in found if each.kept is not None]
-        done = [2 * EPOCHS] if (runs / "record.json").exists() else []
+        done = [2 * EPOCHS] if self.record(now).exists() else []
         return told, max([*body, *done, *(stages[report.stage] + report.epoch for report in reports)], default=0)
 
 
