@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 import numpy as np
 
 from ra_bench.boards.columns import COMMAND
-from ra_bench.boards.folds import fold_text
+from ra_bench.boards.folds import job_name
 from ra_bench.boards.held_out import in_order
 from ra_bench.errors import RecordError
 from ra_bench.runs.merge import same_films
@@ -136,7 +136,7 @@ def without_stale(records: Sequence[RunRecord]) -> tuple[list[RunRecord], list[F
 def unlike_their_members(records: Sequence[RunRecord]) -> list[str]:
     """A sentence on each record of an ensemble that is not what its members' predictions give."""
     by_key = {record.job.key: record for record in records if record.ensemble is None}
-    said = [f"{_who(failure.job)}: {failure.reason}" for failure in stale_ensembles(records)]
+    said = [f"{job_name(failure.job)}: {failure.reason}" for failure in stale_ensembles(records)]
     for record in records:
         members = [by_key.get(member.key) for member in record.ensemble.members] if record.ensemble is not None else []
         group = [member for member in members if member is not None]
@@ -144,7 +144,7 @@ def unlike_their_members(records: Sequence[RunRecord]) -> list[str]:
             continue  # no ensemble, or its members are not there: that is told
         made = _combined(group, [member.predictions for member in group], record.ensemble.how)
         if not np.allclose(made.predicted, in_order(record.predictions).predicted, rtol=1e-12, equal_nan=True):
-            said.append(f"{_who(record.job)}: its predictions are not the {record.ensemble.how} of its members'.")
+            said.append(f"{job_name(record.job)}: its predictions are not the {record.ensemble.how} of its members'.")
     return said
 
 
@@ -258,8 +258,8 @@ def _combined(group: Sequence[RunRecord], tables: Sequence[Predictions], how: Ho
     for record, table in zip(group, tables, strict=True):
         if not same_films(tables[0], table):
             raise RecordError(
-                f"{_who(group[0].job)} and {_who(record.job)} are of different films, patients or readings, so that "
-                "their predictions do not belong together. Run the older one again."
+                f"{job_name(group[0].job)} and {job_name(record.job)} are of different films, patients or readings, so "
+                "that their predictions do not belong together. Run the older one again."
             )
     tables = [in_order(table) for table in tables]
     predicted = np.array([table.predicted for table in tables])
@@ -325,7 +325,3 @@ def _numbers(seeds: Sequence[int] | set[int]) -> str:
 def _names(models: Sequence[str]) -> str:
     *most, last = models
     return f"{', '.join(most)} and {last}" if most else last
-
-
-def _who(job: Job) -> str:
-    return f"{job.model}, seed {job.seed}{fold_text(job.fold)}"

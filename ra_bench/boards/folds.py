@@ -17,7 +17,7 @@ from ra_bench.values import BoardRow, Predictions, RunRecord, Uncertainty
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from ra_bench.values import Fold
+    from ra_bench.values import Fold, Job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +41,11 @@ def fold_text(fold: Fold | None) -> str:
     if fold is None:
         return ""
     return f", fold {fold.number} of {fold.of}{f' (site {fold.site!r})' if fold.site else ''}"
+
+
+def job_name(job: Job) -> str:
+    """What a job is called for people: model, seed and fold."""
+    return f"{job.model}, seed {job.seed}{fold_text(job.fold)}"
 
 
 def pool_folds(records: Sequence[RunRecord]) -> Pooled:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ra_bench.runs.curves import Curves
     from ra_bench.runs.plan import Shard
     from ra_bench.suite import Outcome, Plan
-    from ra_bench.values import Failure, Folds, Job
+    from ra_bench.values import Failure, Folds
 
 #: Where machines meet if nobody says: as for torchrun.
 PORT = 29400
@@ -252,6 +252,7 @@ def _conclude_part(failures: Sequence[Failure]) -> None:
 
 def _conclude(outcome: Outcome) -> None:
     """Print the board, say where it is, and fail when a job failed."""
+    from ra_bench.boards.folds import job_name
     from ra_bench.cli.terminal import print_board
 
     print_board(outcome.board)
@@ -259,7 +260,7 @@ def _conclude(outcome: Outcome) -> None:
     for failure in outcome.failures:
         advice = f"\n  {failure.advice}" if failure.advice else ""
         log = f"\n  Log: {failure.log}" if failure.log else ""
-        click.echo(f"Failed: {_job(failure.job)}: {failure.reason}{advice}{log}", err=True)
+        click.echo(f"Failed: {job_name(failure.job)}: {failure.reason}{advice}{log}", err=True)
     if outcome.trouble:
         click.echo(f"Error: {outcome.trouble}", err=True)
     if outcome.failures or outcome.trouble:
@@ -267,14 +268,10 @@ def _conclude(outcome: Outcome) -> None:
 
 
 def _explain(plan: Plan) -> None:
+    from ra_bench.boards.folds import job_name
+
     for planned in plan.jobs:
-        click.echo(f"{_job(planned.job)}: {planned.reason}")
-
-
-def _job(job: Job) -> str:
-    from ra_bench.boards.folds import fold_text
-
-    return f"{job.model}, seed {job.seed}{fold_text(job.fold)}"
+        click.echo(f"{job_name(planned.job)}: {planned.reason}")
 
 
 def _compute(precision: str | None, *, compile_it: bool, fit_batch: bool) -> dict[str, str | bool]:

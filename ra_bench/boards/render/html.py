@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from ra_bench.boards.columns import COMMAND
 from ra_bench.boards.folder import RECORDS, record_folder
-from ra_bench.boards.folds import fold_text, pool_folds
+from ra_bench.boards.folds import job_name, pool_folds
 from ra_bench.boards.held_out import held_out
 from ra_bench.boards.render.escape import one_line
 from ra_bench.boards.render.html_films import scatter, worst_films
@@ -131,7 +131,7 @@ def _runs(records: Iterable[RunRecord]) -> dict[str, list[_Run]]:
         own, folder = found.setdefault(job.model, []), f"{RECORDS}/{record_folder(job)}"
         own.append(
             _Run(
-                name=one_line(f"{job.model}, seed {job.seed}{fold_text(job.fold)}"),
+                name=one_line(job_name(job)),
                 anchor=f"runs-{len(found)}",
                 predictions=f"{folder}/{PREDICTIONS}",
                 record=f"{folder}/{RECORD}",
