@@ -608,8 +608,10 @@ class Board:
 class BoardFiles:
     """What lies film by film in a board's folder, as it is published: nothing of a private cohort.
 
-    `thumbnails` are small JPEG pictures of some test films, by film id.
+    `thumbnails` are small JPEG pictures of some test films, by film id. `charts` are the board's figures as Vega-Lite
+    specifications in JSON, by name; those of a private cohort show what stands on the board.
     """
 
     records: tuple[RunRecord, ...] = ()
     thumbnails: Mapping[str, bytes] = field(default_factory=dict)
+    charts: Mapping[str, str] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ra_bench.boards.board import measured_again
 from ra_bench.boards.columns import OWN
-from ra_bench.boards.figures import remove_figures, write_figures
+from ra_bench.boards.figures import Written, remove_figures, write_figures
 from ra_bench.boards.folder import BOARD, PUBLISHED, RECORDS, record_folder
 from ra_bench.boards.publishable import publishable
 from ra_bench.boards.published import read_published, with_published
@@ -81,18 +81,18 @@ def save_board(
     _check_folders(kept, folders)
     for name, record in folders.items():
         write_record(folder / RECORDS / name, record)
-    broken: list[str] = []
     if figures:
-        board, broken = write_figures(board, records, folder)
+        written = write_figures(board, records, folder)
     else:
         remove_figures(folder)
+        written = Written(board=board)
     if board.private:
         remove_thumbnails(folder)
-    _write_board(board, kept, folder, renderers, broken)
+    _write_board(written, kept, folder, renderers)
     for stale in sorted((folder / RECORDS).glob("*")):
         if stale.name not in folders:
             remove_record(stale)
-    return board
+    return written.board
 
 
 def _check_folders(records: Sequence[RunRecord], folders: Mapping[str, RunRecord]) -> None:
@@ -146,9 +146,9 @@ def rebuild(
     kept = [] if old.private else sorted((folder / RECORDS).glob(f"*/{RECORD}"))
     records = [read_record(file.parent) for file in kept]
     found = _made_again(old, published, records, folder, metrics)
-    board, broken = write_figures(found.board, records, into or folder)
-    _write_board(board, records, folder, renderers, broken, into=into)
-    return replace(found, board=board)
+    written = write_figures(found.board, records, into or folder)
+    _write_board(written, records, folder, renderers, into=into)
+    return replace(found, board=written.board)
 
 
 def _made_again(
@@ -201,19 +201,19 @@ def _not_added(old: Board, metrics: Sequence[MetricSpec]) -> str:
 
 
 def _write_board(
-    board: Board,
+    written: Written,
     published: Sequence[RunRecord],
     folder: Path,
     renderers: Sequence[RendererSpec],
-    broken: Sequence[str],
     *,
     into: Path | None = None,
 ) -> None:
-    """Write all files of a board, elsewhere if `into` says so; `broken` is what could not be drawn already."""
-    files = BoardFiles(records=tuple(published), thumbnails=read_thumbnails(folder, published))
+    """Write all files of a board, elsewhere if `into` says so, beside the figures that are written already."""
+    board = written.board
+    files = BoardFiles(records=tuple(published), thumbnails=read_thumbnails(folder, published), charts=written.charts)
     folder = into or folder
     write_text(folder / f"{BOARD}.json", json.render(board))
-    broken = list(broken)
+    broken = list(written.broken)
     for spec in renderers:
         name = f"{spec.stem}{spec.suffix}"
         if name == f"{BOARD}.json":

@@ -218,9 +218,9 @@ def cut(record, films):
 @pytest.mark.parametrize("films", [1, 2, 3])
 def test_a_board_of_very_few_films_has_figures(made, tmp_path, films):
     records = [cut(record, films) for record in made.board_records()]
-    board, broken = write_figures(board_of(made, records), records, tmp_path)
-    assert broken == []
-    assert "prediction" in dict(board.figures)
+    written = write_figures(board_of(made, records), records, tmp_path)
+    assert written.broken == []
+    assert "prediction" in dict(written.board.figures)
 
 
 def test_a_board_whose_films_all_score_alike_has_figures(made, tmp_path):
@@ -229,7 +229,7 @@ def test_a_board_whose_films_all_score_alike_has_figures(made, tmp_path):
         replace(record, predictions=replace(record.predictions, readings=flat, predicted=(0.0,) * made.films))
         for record in made.board_records()
     ]
-    assert write_figures(board_of(made, records), records, tmp_path)[1] == []
+    assert write_figures(board_of(made, records), records, tmp_path).broken == []
 
 
 def test_films_without_a_score_or_a_prediction_are_left_out(made, tmp_path):
@@ -240,29 +240,32 @@ def test_films_without_a_score_or_a_prediction_are_left_out(made, tmp_path):
         return replace(record, predictions=replace(given, readings=readings, predicted=predicted))
 
     records = [with_gaps(record) for record in made.board_records()]
-    board, broken = write_figures(board_of(made, records), records, tmp_path)
-    assert broken == []
-    subtitle = charts(board, records)["prediction"].to_dict()["concat"][0]["title"]["subtitle"]
+    written = write_figures(board_of(made, records), records, tmp_path)
+    assert written.broken == []
+    subtitle = charts(written.board, records)["prediction"].to_dict()["concat"][0]["title"]["subtitle"]
     assert subtitle[0].endswith(f"{made.films - 2} films")
 
 
 def test_a_model_without_any_prediction_is_not_shown(made, tmp_path):
     records = made.board_records()
     nothing = made.record("nothing", made.constant(float("nan"), made.predictions(8, 3)))
-    board, broken = write_figures(board_of(made, [*records, nothing]), [*records, nothing], tmp_path)
-    assert broken == []
-    assert "The 3 best of 4 models." in charts(board, [*records, nothing])["prediction"].to_dict()["title"]["subtitle"]
+    written = write_figures(board_of(made, [*records, nothing]), [*records, nothing], tmp_path)
+    assert written.broken == []
+    assert (
+        "The 3 best of 4 models."
+        in charts(written.board, [*records, nothing])["prediction"].to_dict()["title"]["subtitle"]
+    )
 
 
 def test_predictions_far_off_the_scale_still_have_figures(made, tmp_path):
     records = [made.record("wild", made.constant(1e12, made.predictions(8, 3))), *made.board_records()]
-    assert write_figures(board_of(made, records), records, tmp_path)[1] == []
+    assert write_figures(board_of(made, records), records, tmp_path).broken == []
 
 
 def test_a_board_that_is_not_measured_has_no_figures(tmp_path):
     board = read_published(LEADERBOARDS / "wang2022" / "published.toml")
     assert charts(board, []) == {}
-    assert write_figures(board, [], tmp_path)[0].figures == ()
+    assert write_figures(board, [], tmp_path).board.figures == ()
     assert list(tmp_path.iterdir()) == []
 
 

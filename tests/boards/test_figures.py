@@ -7,12 +7,14 @@ import re
 from dataclasses import replace
 from types import SimpleNamespace
 
+import altair as alt
 import numpy as np
 import pytest
 
 from ra_bench import metrics as m
 from ra_bench.boards.board import build_board
 from ra_bench.boards.figures import charts
+from ra_bench.boards.figures.interactive import specification
 from ra_bench.boards.figures.source import drawn
 from ra_bench.boards.readers import further_reader_rmse
 from ra_bench.errors import RecordError, UnknownNameError
@@ -260,6 +262,28 @@ def test_the_map_of_significance_agrees_with_a_comparison_of_the_models(whole):
     found = {(row["first"], row["second"]): (row["difference"], row["p"], row["apart"]) for row in rows}
     assert {row["apart"] for row in rows} == {True, False}
     assert found == {pair: pytest.approx(values) for pair, values in expected.items()}
+
+
+def test_a_page_can_zoom_each_scatter_plot_and_nothing_else(whole):
+    def zoomed(text):
+        return re.findall(r'"params":\[\{"name":"(zoom_\d+)"', text)
+
+    found = {name: zoomed(specification(chart)) for name, chart in charts(whole.board, whole.records).items()}
+    assert {name for name, zooms in found.items() if zooms} == {
+        "prediction",
+        "agreement",
+        "calibration",
+        "cost",
+        "films",
+    }
+    assert found["prediction"] == [f"zoom_{number}" for number in (1, 2, 3, 4)]  # three models and the reader
+
+
+def test_a_chart_for_a_page_is_valid_and_the_same_again(whole):
+    for chart in charts(whole.board, whole.records).values():
+        text = specification(chart)
+        assert text == specification(chart)
+        alt.Chart.from_json(text)  # checks it against the schema of Vega-Lite
 
 
 def test_costs_are_those_of_the_board(whole):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from html import unescape
@@ -14,6 +15,7 @@ import pytest
 from ra_bench.boards.board import build_board
 from ra_bench.boards.leaderboard import rebuild, save_board
 from ra_bench.boards.render.html import render
+from ra_bench.boards.render.html_figures import MOST as MOST_OF_CHARTS
 from ra_bench.specs import RendererSpec
 from ra_bench.values import Board, BoardFiles, BoardRow, Column, MetricValue
 
@@ -85,6 +87,19 @@ def test_figures_beside_the_page_are_linked_by_what_they_show(board, records):
     text = render(drawn, BoardFiles(records=tuple(records)))
     assert {"figures/ranks.svg", "figures/a%20b.svg"} <= set(Page(text).links)
     assert "Ranks &amp; intervals" in text
+
+
+def test_no_text_in_a_figure_ends_its_script(board, records):
+    drawn = replace(board, figures=(("ranks", "Ranks"),))
+    text = render(drawn, BoardFiles(charts={"ranks": json.dumps({"title": NASTY})}))
+    held = re.findall(r'class="chart-of" data-chart="chart-ranks">(.*?)</script>', text)
+    assert [json.loads(one) for one in held] == [{"title": NASTY}]
+    assert Page(text).tags.count("script") == 3  # the specification, Vega and ours
+
+
+def test_a_page_without_figures_brings_no_library_along(page):
+    assert "vega" not in page.split("<script>")[0]
+    assert len(page.encode()) < 100_000
 
 
 def test_ids_are_used_once(page):
@@ -202,12 +217,21 @@ def big_board(models):
     return Board(name="big", title="big", columns=columns, rows=rows)
 
 
+def largest_chart(size):
+    """A specification of so many characters."""
+    return json.dumps({"name": "x" * (size - len('{"name": ""}'))})
+
+
 @pytest.mark.parametrize(("models", "films"), [(1, 60_000), (40, 6_000)])
 def test_a_page_stays_below_three_megabytes_and_says_what_it_leaves_out(made, models, films):
     given = [made.predictions(10, place, films) for place in range(models)]
     records = tuple(made.record(f"model-{place}", own) for place, own in enumerate(given))
-    text = render(big_board(models), BoardFiles(records=records))
+    board = replace(big_board(models), figures=(("ranks", "Ranks"), ("cost", "Cost"), ("films", "Films")))
+    charts = {"ranks": largest_chart(MOST_OF_CHARTS - 20), "cost": largest_chart(21), "films": largest_chart(20)}
+    text = render(board, BoardFiles(records=records, charts=charts))
     assert len(text.encode()) < MOST
+    assert re.findall(r'class="chart-of" data-chart="([^"]+)"', text) == ["chart-ranks", "chart-films"]
+    assert text.count("not drawn here, for want of room") == 1
     drawn, left_out = re.findall(r"([\d,]+) films, evenly chosen by id; ([\d,]+) more are not drawn", text)[0]
     assert int(drawn.replace(",", "")) + int(left_out.replace(",", "")) == films
 

@@ -7,7 +7,7 @@ altair and vl-convert are imported when a figure is drawn, not before. Every num
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,18 @@ NAMES = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A board with the figures that there are now, their Vega-Lite specifications by name, and what is `broken`.
+
+    `broken` has a sentence on each figure that could not be drawn: a figure never costs a board.
+    """
+
+    board: Board
+    charts: dict[str, str] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)
+
+
 def charts(board: Board, records: Sequence[RunRecord], models: Sequence[str] = ()) -> dict[str, Chart]:
     """The figures of a board by name, in the order in which they are read.
 
@@ -66,7 +78,7 @@ def charts(board: Board, records: Sequence[RunRecord], models: Sequence[str] = (
     return {name: chart for name, chart in made.items() if chart is not None}
 
 
-def write_figures(board: Board, records: Sequence[RunRecord], folder: Path) -> tuple[Board, list[str]]:
+def write_figures(board: Board, records: Sequence[RunRecord], folder: Path) -> Written:
     """Draw the figures of a board into its folder, as SVG; those of before that are not among them go.
 
     Parameters
@@ -80,10 +92,8 @@ def write_figures(board: Board, records: Sequence[RunRecord], folder: Path) -> t
 
     Returns
     -------
-    board : Board
-        With the figures that there are now.
-    broken : list of str
-        A sentence on each that could not be drawn: a figure never costs a board.
+    Written
+        The board, and what a page draws of it.
 
     Raises
     ------
@@ -92,8 +102,8 @@ def write_figures(board: Board, records: Sequence[RunRecord], folder: Path) -> t
     """
     if os.environ.get("RA_BENCH_FIGURES") == "no":
         remove_figures(folder)
-        return replace(board, figures=()), []
-    drawn: dict[str, tuple[str, str]] = {}
+        return Written(board=replace(board, figures=()))
+    drawn: dict[str, _Drawn] = {}
     broken = []
     try:
         makers = _makers(board, records)
@@ -107,10 +117,14 @@ def write_figures(board: Board, records: Sequence[RunRecord], folder: Path) -> t
         else:
             if made is not None:
                 drawn[name] = made
-    for name, (svg, _) in drawn.items():
-        write_text(folder / FIGURES / f"{name}.svg", svg)
+    for name, figure in drawn.items():
+        write_text(folder / FIGURES / f"{name}.svg", figure.svg)
     remove_figures(folder, keep=drawn)
-    return replace(board, figures=tuple((name, said) for name, (_, said) in drawn.items())), broken
+    return Written(
+        board=replace(board, figures=tuple((name, figure.said) for name, figure in drawn.items())),
+        charts={name: figure.chart for name, figure in drawn.items()},
+        broken=broken,
+    )
 
 
 def remove_figures(folder: Path, keep: Collection[str] = ()) -> None:
@@ -122,11 +136,22 @@ def remove_figures(folder: Path, keep: Collection[str] = ()) -> None:
         (folder / FIGURES).rmdir()
 
 
-def _drawn(chart: Chart | None) -> tuple[str, str] | None:
-    """A chart as SVG, and what it shows in words."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Drawn:
+    """A figure as SVG, as a specification for a page, and what it shows in words."""
+
+    svg: str
+    chart: str
+    said: str
+
+
+def _drawn(chart: Chart | None) -> _Drawn | None:
+    from ra_bench.boards.figures.interactive import specification
     from ra_bench.boards.figures.svg import svg_of
 
-    return None if chart is None else (svg_of(chart), str(chart.title.text))
+    if chart is None:
+        return None
+    return _Drawn(svg=svg_of(chart), chart=specification(chart), said=str(chart.title.text))
 
 
 def _makers(

@@ -71,7 +71,7 @@ def _panel(pair: Pairs, across: tuple[float, float], reach: float, unit: str) ->
     )
     rows = [
         {
-            "film": pair.ids[row],
+            "film": shown(pair.ids[row]),
             "mean": rounded(float(mean[row])),
             "difference": rounded(float(difference[row])),
         }

@@ -32,7 +32,7 @@ def draw(source: Source) -> Chart:
     rows = [
         {
             "place": place + 1,
-            "film": pair.ids[row],
+            "film": shown(pair.ids[row]),
             "reference": rounded(float(pair.reference[row])),
             "predicted": rounded(float(pair.predicted[row])),
             "least": rounded(float(np.nanmin(readings[:, place]))),

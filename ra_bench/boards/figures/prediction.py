@@ -59,7 +59,7 @@ def _panel(pair: Pairs, domain: tuple[float, float], unit: str) -> Chart:
     y = alt.Y(field="predicted", type="quantitative", scale=scale, title=with_unit(shown(pair.own), unit))
     rows = [
         {
-            "film": pair.ids[row],
+            "film": shown(pair.ids[row]),
             "reference": rounded(float(pair.reference[row])),
             "predicted": rounded(float(pair.predicted[row])),
         }

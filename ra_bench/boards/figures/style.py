@@ -30,6 +30,7 @@ DASHED, DOTTED = [6, 4], [2, 3]
 WIDTH = 700
 _FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 _LETTERS = 112
+_DIGITS = ",.6~g"  # counts of films stay whole
 _LIMIT = 320
 
 
@@ -79,8 +80,8 @@ def lines_of(names: Sequence[str]) -> tuple[alt.Color, alt.StrokeDash]:
 
 
 def tips(*fields: str) -> list[alt.Tooltip]:
-    """What a page shows of a mark on which the pointer rests."""
-    return [alt.Tooltip(field) for field in fields]
+    """What a page shows of a mark on which the pointer rests, such as "film:N", or "rmse:Q", which is a number."""
+    return [alt.Tooltip(field, format=_DIGITS) if field.endswith(":Q") else alt.Tooltip(field) for field in fields]
 
 
 def heading(text: str, lines: Sequence[str] = ()) -> alt.TitleParams:

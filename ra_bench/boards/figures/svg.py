@@ -14,12 +14,24 @@ _CLIP = re.compile(r'<clipPath id="(clip\d+)"')
 def svg_of(chart: Chart) -> str:
     """The chart as SVG, with nothing fetched: all data are in it."""
     import vl_convert
+
+    # Our charts are checked against the schema in the tests; checking them again takes longer than drawing them.
+    whole = chart.to_dict(validate=False)
+    text: str = vl_convert.vegalite_to_svg(whole, vl_version=vega_lite_version(), allowed_base_urls=[])
+    return numbered_anew(text) + "\n"
+
+
+def vega_lite_version() -> str:
+    """The version of Vega-Lite that altair writes, as vl-convert calls it.
+
+    Examples
+    --------
+    >>> vega_lite_version().count(".")
+    1
+    """
     from altair import SCHEMA_VERSION
 
-    version = ".".join(SCHEMA_VERSION.removeprefix("v").split(".")[:2])
-    # Our charts are checked against the schema in the tests; checking them again takes longer than drawing them.
-    text: str = vl_convert.vegalite_to_svg(chart.to_dict(validate=False), vl_version=version, allowed_base_urls=[])
-    return numbered_anew(text) + "\n"
+    return ".".join(SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 
 
 def numbered_anew(svg: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 
 from ra_bench.boards.evaluate import rounded
-from ra_bench.boards.figures.style import WIDTH, colours, data, framed, lines_of, shown, tips, with_unit
+from ra_bench.boards.figures.style import COLOURS, WIDTH, data, framed, lines_of, shown, tips, with_unit
 
 if TYPE_CHECKING:
     from ra_bench.boards.figures.source import Source
@@ -38,17 +38,16 @@ def draw(source: Source) -> Chart | None:
         return None
     names = [model for model in source.models if any(row["series"] == shown(model) for row in rows)]
     colour, dash = lines_of(names)
-    # A channel of its own, or the legend would show points in place of lines.
-    fill = alt.Fill("series:N", scale=colours(names), legend=None)
+    # Colours as they are: a scale of the series would have the legend show points in place of lines.
+    colour_of = dict(zip(map(shown, names), COLOURS, strict=False))
+    fill = alt.Fill("colour:N", scale=None)
     x = alt.X(field="epoch", type="quantitative", title="epoch", axis=alt.Axis(tickMinStep=1, format="d"))
     panels = []
-    for field, title in (("loss", "training loss (without unit)"), ("rmse", with_unit("validation RMSE", source.unit))):
-        y = alt.Y(
-            field=field,
-            type="quantitative",
-            title=title,
-            scale=alt.Scale(zero=False, type="log" if field == "rmse" else "linear", nice=field != "rmse", padding=8),
-        )
+    for field, title, scale in (
+        ("loss", "training loss (without unit)", alt.Scale(zero=False, padding=8)),
+        ("rmse", with_unit("validation RMSE", source.unit), alt.Scale(type="log", nice=False, padding=8)),
+    ):
+        y = alt.Y(field=field, type="quantitative", title=title, scale=scale)
         there = [row for row in rows if row[field] is not None]
         lines = (
             alt.Chart(data(there))
@@ -63,7 +62,7 @@ def draw(source: Source) -> Chart | None:
             )
         )
         marks = (
-            alt.Chart(data([row for row in kept if row[field] is not None]))
+            alt.Chart(data([row | {"colour": colour_of[row["series"]]} for row in kept if row[field] is not None]))
             .mark_point(size=80, opacity=1, strokeOpacity=0, fillOpacity=1)
             .encode(x=x, y=y, fill=fill)
         )

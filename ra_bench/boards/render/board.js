@@ -1,5 +1,5 @@
 "use strict";
-// Sorting, filtering, choosing columns and looking up films. Without this script the page shows the same numbers.
+// Sorting, filtering, choosing columns, looking up films and drawing charts. Without this script the page shows the same numbers.
 (() => {
   const byId = (id) => document.getElementById(id);
   const made = (tag, text, properties) => Object.assign(document.createElement(tag), { textContent: text, ...properties });
@@ -14,6 +14,23 @@
     choosing(headings, bodies);
   }
   if (byId("data")) looking(JSON.parse(byId("data").textContent));
+  // When all else is there; a short pause after each, in which the page can be used.
+  if (byId("vega")) addEventListener("load", () => setTimeout(drawing));
+
+  async function drawing() {
+    document.head.append(made("script", byId("vega").textContent));
+    byId("how-to-read").hidden = false;
+    for (const specification of document.querySelectorAll(".chart-of")) {
+      const place = byId(specification.dataset.chart);
+      place.hidden = false;
+      try {
+        await drawChart(place, JSON.parse(specification.textContent));
+      } catch (error) {
+        place.textContent = `This browser cannot draw it: ${error.message}`;
+      }
+      await new Promise((go) => setTimeout(go));
+    }
+  }
 
   function sorting(headings, bodies) {
     headings.forEach((heading, place) => {

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ra_bench.boards.columns import COMMAND
+from ra_bench.boards.figures.interactive import library
 from ra_bench.boards.folder import RECORDS, record_folder
 from ra_bench.boards.folds import job_name, pool_folds
 from ra_bench.boards.held_out import held_out
 from ra_bench.boards.render.escape import one_line
+from ra_bench.boards.render.html_figures import charts_on_page
 from ra_bench.boards.render.html_films import scatter, worst_films
 from ra_bench.boards.render.html_sections import sections
 from ra_bench.boards.render.html_table import page_table
@@ -50,7 +52,7 @@ def render(board: Board, files: BoardFiles) -> str:
         The board.
     files : BoardFiles
         Its records, in any order, and thumbnails; without records nothing is shown film by film, and nothing is
-        linked. Of a private cohort they are not looked at.
+        linked. Of a private cohort they are not looked at. Its charts are drawn in the page by its script.
 
     Returns
     -------
@@ -64,6 +66,8 @@ def render(board: Board, files: BoardFiles) -> str:
     whole = pool_folds(records).records
     films = held_out(whole) if whole else None
     style, script = (_text(name) for name in ("board.css", "board.js"))
+    charts = charts_on_page(board, files.charts)
+    vega = library() if charts else ""
     return (
         _environment()
         .get_template("board.html")
@@ -73,8 +77,9 @@ def render(board: Board, files: BoardFiles) -> str:
             # Files of ours, not text of a guest.
             style=Markup(style),  # noqa: S704
             script=Markup(script),  # noqa: S704
+            vega=Markup(vega),  # noqa: S704
             style_hash=_hash(style),
-            script_hash=_hash(script),
+            script_hashes=[_hash(text) for text in (script, vega) if text],
             table=page_table(board, _links(runs)),
             legend=one_line(legend(board)) if is_measured(board) else "",
             nothing_yet=nothing_yet(board),
@@ -83,7 +88,8 @@ def render(board: Board, files: BoardFiles) -> str:
             worst=() if films is None else worst_films(board, films, files.thumbnails),
             readers=() if films is None else tuple(map(one_line, films.readings)),
             sections=sections(board),
-            figures=[(quote(name), one_line(said)) for name, said in board.figures],
+            figures=[(name, quote(name), one_line(said)) for name, said in board.figures],
+            charts=charts,
             runs=runs,
             facts=[
                 (one_line(name), one_line(value), name == COMMAND)
