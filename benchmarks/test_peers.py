@@ -20,8 +20,9 @@ loads them. The peer then has two cores; only the processor seconds are compared
 Measured with `mobilenetv2` on a quiet machine, by the wall's clock: first epoch left out ours is 1.69 times as fast as
 the plain loop, 1.65 as timm, 1.68 as Lightning; from the start 1.38, 1.41 and 1.48 times. Others on a machine that was
 not quiet, in the same order, by processor seconds: `resnet50-dsc` 1.33, 1.50 and 1.45 (from the start 1.10, 1.25 and
-1.25), `resnet-dwise50` 1.19, 1.23 and 1.25 (1.10, 1.13 and 1.16); by the clock between 1.12 and 2.18. The hardest case
-against the plain loop 1.02 (0.99), by the clock 1.70 (1.40). `resnet50` was not measured yet.
+1.25), `resnet-dwise50` 1.19, 1.23 and 1.25 (1.10, 1.13 and 1.16), `resnet50` 1.23, 1.12 and 1.11 (1.15, 1.08 and 1.09);
+by the clock between 1.12 and 2.18; `resnet50` 1.23 (1.16) and 1.25 (1.27), but against Lightning 0.84 (1.08), while
+others worked on both cores. The hardest case against the plain loop 1.02 (0.99), by the clock 1.70 (1.40).
 """
 
 from __future__ import annotations
