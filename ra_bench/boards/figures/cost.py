@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
-from ra_bench.boards.figures.style import BLUE, DARK, data, framed, heading, shown, tips, unit_of, with_unit
+from ra_bench.boards.figures.style import BLUE, DARK, data, framed, heading, layers_of, shown, tips, unit_of, with_unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +72,7 @@ def _panel(
     )
     ends = alt.Chart(data([row for row in rows if "low" in row]))
     chart = alt.Chart(data(rows))
-    return alt.layer(
+    return layers_of(
         ends.mark_rule(color=BLUE, strokeWidth=1.4).encode(x=x, y=y.field("low"), y2=alt.Y2("high:Q")),
         chart.mark_point(filled=True, size=60, color=BLUE, opacity=1).encode(
             x=x, y=y, tooltip=tips("model:N", "cost:Q", "mae:Q", "low:Q", "high:Q")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 
 from ra_bench.boards.columns import P_BEST, RANK
-from ra_bench.boards.figures.style import BLUE, data, framed, heading, shown, tips, unit_of, with_unit
+from ra_bench.boards.figures.style import BLUE, data, framed, heading, layers_of, shown, tips, unit_of, with_unit
 from ra_bench.boards.render.numbers import as_text
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def draw(board: Board) -> Chart | None:
     height = max(120, 24 * len(rows))
     most = max(float(row.get("last", row["rank"])) for row in rows)
     ends = alt.Chart(data([row for row in rows if "low" in row]))
-    errors = alt.layer(
+    errors = layers_of(
         ends.mark_rule(strokeWidth=1.6, color=BLUE).encode(y=y, x=alt.X("low:Q"), x2=alt.X2("high:Q")),
         alt.Chart(data(rows))
         .mark_point(filled=True, size=60, color=BLUE, opacity=1)

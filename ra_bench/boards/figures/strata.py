@@ -11,7 +11,7 @@ import numpy as np
 from ra_bench.boards.bands import BANDS
 from ra_bench.boards.evaluate import rounded, with_interval
 from ra_bench.boards.figures.source import all_pairs
-from ra_bench.boards.figures.style import WIDTH, data, framed, points_of, shown, tips, with_unit
+from ra_bench.boards.figures.style import WIDTH, data, framed, layers_of, points_of, shown, tips, with_unit
 from ra_bench.boards.sites import FEWEST
 from ra_bench.metrics import mae_from_sums, resample_metric, resample_sums
 from ra_bench.values import MetricValue
@@ -63,7 +63,7 @@ def draw(source: Source) -> Chart:
             "The reader is held against another reader, models against the mean of the readers. Bands go by that "
             "mean: in the mildest the readers must agree."
         )
-    layered = alt.layer(whiskers, points).properties(width=WIDTH - 60, height=320)
+    layered = layers_of(whiskers, points).properties(width=WIDTH - 60, height=320)
     return framed(layered, source.board, TITLE, lines)
 
 

@@ -108,6 +108,11 @@ def framed(chart: Chart, board: Board, title: str, lines: Sequence[str]) -> Char
     return whole
 
 
+def layers_of(*charts: alt.Chart) -> Chart:
+    """Charts of `data` one over another, without those that have no rows: an axis of them would have no ends."""
+    return alt.layer(*(chart for chart in charts if chart.data.values != "[]"))
+
+
 def panels(charts: Sequence[Chart], columns: int = 2) -> alt.ConcatChart:
     """Charts side by side."""
     return alt.concat(*charts, columns=columns, spacing=24)

@@ -11,6 +11,7 @@ from ra_bench.boards.board import build_board
 from ra_bench.boards.leaderboard import save_board
 from ra_bench.boards.render.html import render
 from ra_bench.specs import RendererSpec
+from ra_bench.values import Predictions
 
 pytestmark = pytest.mark.slow  # each draws a board's figures in a browser
 
@@ -30,11 +31,28 @@ def page_file(made, tmp_path_factory):
         )
         for record in made.board_records()
     ]
+    write(made, records, folder)
+    return folder / "index.html"
+
+
+def write(made, records, folder):
     board = build_board("made-up", records=records, metrics=made.metrics, baselines=("mean", "statistics"))
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("RA_BENCH_FIGURES", raising=False)
         save_board(board, records, folder, (HTML,))
-    return folder / "index.html"
+
+
+@pytest.mark.parametrize("films", [1, 2, 12])
+def test_figures_of_very_few_films_are_drawn_without_a_complaint(made, opened, tmp_path, films):
+    def cut(record):
+        given = record.predictions
+        readings = {reader: scores[:films] for reader, scores in given.readings.items()}
+        first = {"ids": given.ids[:films], "patients": given.patients[:films], "predicted": given.predicted[:films]}
+        return replace(record, predictions=Predictions(readings=readings, **first))
+
+    write(made, [cut(record) for record in made.board_records()], tmp_path)
+    page = drawn(opened(tmp_path / "index.html"))
+    assert page.locator(".chart svg").count() > 5
 
 
 @pytest.fixture
@@ -136,6 +154,8 @@ def test_figures_are_on_paper_too(page):
     assert page.locator(".chart > svg:visible").count() == page.locator(".chart").count()
     assert page.locator("#how-to-read:visible").count() == 0
     assert page.evaluate(WIDER) <= 0
+    heights = page.locator(".chart svg").evaluate_all("all => all.map((one) => one.getBoundingClientRect().height)")
+    assert max(heights) < 186 / 25.4 * 96  # A4 across, within its margins
 
 
 def test_without_scripts_the_files_are_linked(opened, page_file):
