@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 CORE = "ra-bench"
 
 
+def core_version() -> str:
+    """The version of ra-bench that is here."""
+    from ra_bench import __version__
+
+    return __version__
+
+
 def place_of(function: Any) -> str:
     """ "file:line" of a Python function, decorators and all, or of the one behind a partial; "" of anything else.
 

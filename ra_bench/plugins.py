@@ -9,17 +9,13 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
-import inspect
-import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from importlib.metadata import Distribution, EntryPoint, distributions
 from pathlib import Path
 from types import MappingProxyType, ModuleType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pluggy
 
@@ -27,36 +23,24 @@ from ra_bench import hookspecs, specs
 from ra_bench.collected import model_of, names_of
 from ra_bench.diagnosis import (
     CORE,
-    advice_on_hook,
     advice_on_import,
     core_range,
+    core_version,
     misfit,
     place_of,
     place_of_error,
     said,
 )
 from ra_bench.errors import PluginError, UnknownNameError
+from ra_bench.handed_over import PROVIDERS, check_apart, check_hooks, check_overrides, provided
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 GROUP = "ra_bench"
 
 #: The suite's own plugins, by module.
 BUILTINS = ("ra_bench.builtin",)
-
-#: What is registered by which hook, and what it must hand over.
-PROVIDERS: Mapping[str, tuple[str, type]] = MappingProxyType(
-    {
-        "dataset": ("register_datasets", specs.DatasetSpec),
-        "model": ("register_models", specs.ModelSpec),
-        "collection": ("register_collections", specs.CollectionSpec),
-        "metric": ("register_metrics", specs.MetricSpec),
-        "trainer": ("register_trainers", specs.TrainerSpec),
-        "protocol": ("register_protocols", specs.ProtocolSpec),
-        "launcher": ("register_launchers", specs.LauncherSpec),
-        "renderer": ("register_renderers", specs.RendererSpec),
-    }
-)
-
-_COLLECTION = re.compile(r"[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*")
 
 State = Literal["loaded", "blocked", "failed", "incompatible", "duplicate"]
 
@@ -123,7 +107,7 @@ class Registry:
             return self._specs[kind][name]
         if collection := self._collection(kind, name):
             found = model_of(collection, name)
-            _check_overrides([found], place_of(found.build))
+            check_overrides([found], place_of(found.build))
             return found
         known = [*self._specs[kind], *(f"{one}/NAME" for one in self._specs["collection"] if kind == "model")]
         advice = (*not_loaded(self.plugins), "Run 'ra-bench plugins' to see where each comes from.")
@@ -162,7 +146,7 @@ def load_plugins(builtins: Sequence[str] = (), *, files: Sequence[Path] = (), wi
     manager.add_hookspecs(hookspecs)
     loader = _Loader(manager)
     for builtin in builtins:
-        loader.add(builtin, CORE, _core_version(), importlib.import_module(builtin))
+        loader.add(builtin, CORE, core_version(), importlib.import_module(builtin))
     guests = _guests()
     _check_without(without, guests)
     for guest in guests:
@@ -227,13 +211,13 @@ class _Loader:
         except ValueError as error:
             note("failed", f"Its metadata are damaged: {error}. Reinstall it: pip install --force-reinstall {name}")
             return
-        if other := misfit(name, core, _core_version()):
+        if other := misfit(name, core, core_version()):
             note("incompatible", other)
             return
         try:
             module = entry_point.load()
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a guest may fail in any way, and must not stop the others
-            advice = advice_on_import(error, name, _core_version())
+            advice = advice_on_import(error, name, core_version())
             note("failed", f"{said(error)}. {advice}", place_of_error(error, entry_point.module.partition(".")[0]))
             return
         if not isinstance(module, ModuleType):
@@ -264,13 +248,13 @@ class _Loader:
 
     def add(self, name: str, distribution: str, version: str, module: ModuleType, *, core: str = "") -> None:
         """Check a module, take its specs, register it. All or nothing."""
-        _check_hooks(module, name)
-        found = {kind: _provided(module, name, kind) for kind in PROVIDERS}
+        check_hooks(module, name)
+        found = {kind: provided(module, name, kind) for kind in PROVIDERS}
         for kind, specs_ in found.items():
             where = place_of(getattr(module, PROVIDERS[kind][0], None))
             self._check_names(name, kind, [spec.name for spec in specs_], where)
-        _check_overrides(found["model"], place_of(getattr(module, PROVIDERS["model"][0], None)))
-        _check_apart(
+        check_overrides(found["model"], place_of(getattr(module, PROVIDERS["model"][0], None)))
+        check_apart(
             name,
             collections=[*self.specs["collection"], *(spec.name for spec in found["collection"])],
             models=[*self.specs["model"], *(spec.name for spec in found["model"])],
@@ -324,107 +308,6 @@ def hash_files(files: Iterable[Path]) -> str:
     return digest.hexdigest()[:16]
 
 
-def _check_hooks(module: ModuleType, name: str) -> None:
-    """A plugin must implement at least one hook, only hooks that exist, and mark all that it implements."""
-    marked = [key for key, value in vars(module).items() if _is_hookimpl(value)]
-    known = [key for key, value in vars(hookspecs).items() if hasattr(value, f"{hookspecs.PROJECT}_spec")]
-    for hook in marked:
-        if hook not in known:
-            advice = f"Rename it in plugin '{name}', or take its @hookimpl away; here is ra-bench {_core_version()}."
-            raise PluginError(str(UnknownNameError("hook", hook, known, advice)), place_of(getattr(module, hook)))
-        _check_arguments(getattr(module, hook), getattr(hookspecs, hook), name)
-    own = {key: value for key, value in vars(module).items() if _is_defined_in(module, value) and key not in marked}
-    for key, function in own.items():
-        if key in known:
-            raise PluginError(
-                f"Plugin '{name}': '{key}' lacks @hookimpl and is not asked. Write 'from ra_bench import hookimpl' and "
-                "put @hookimpl above it.",
-                place_of(function),
-            )
-    if not marked:
-        likely = next((key for key in own if get_close_matches(key, known, n=1, cutoff=0.8)), None)
-        meant = f" '{likely}' looks like the hook '{get_close_matches(likely, known, n=1)[0]}'." if likely else ""
-        raise PluginError(
-            f"Plugin '{name}' does nothing: it implements no hook.{meant} Write 'from ra_bench import hookimpl' and "
-            "put @hookimpl above each of its hooks, such as register_models.",
-            place_of(own[likely]) if likely else module.__file__ or "",
-        )
-
-
-def _is_defined_in(module: ModuleType, value: object) -> bool:
-    return inspect.isfunction(value) and value.__module__ == module.__name__
-
-
-def _is_hookimpl(value: object) -> bool:
-    """As pluggy sees it: some modules hold objects that answer to any attribute."""
-    return inspect.isroutine(value) and isinstance(getattr(value, f"{hookspecs.PROJECT}_impl", None), dict)
-
-
-def _check_arguments(implementation: Any, spec: Any, name: str) -> None:
-    wanted, allowed = inspect.signature(implementation).parameters, inspect.signature(spec).parameters
-    if unknown := [key for key in wanted if key not in allowed]:
-        raise PluginError(
-            f"Plugin '{name}': {spec.__name__} takes an argument '{unknown[0]}' that the hook does not give. "
-            f"It gives: {', '.join(allowed) or 'nothing'}. Take it away; here is ra-bench {_core_version()}.",
-            place_of(implementation),
-        )
-
-
-def _provided(module: ModuleType, name: str, kind: str) -> list[Any]:
-    """The specs of one kind that a plugin hands over."""
-    hook, wanted = PROVIDERS[kind]
-    implementation = getattr(module, hook, None)
-    if implementation is None or not _is_hookimpl(implementation):
-        return []
-    try:
-        handed_over = implementation()
-        found = list(handed_over) if isinstance(handed_over, Iterable) else None  # a generator fails here, not above
-    except (Exception, SystemExit) as error:
-        where = place_of_error(error, module.__name__.partition(".")[0]) or place_of(implementation)
-        advice = advice_on_hook(error, _core_version())
-        raise PluginError(f"Plugin '{name}': {hook} failed: {said(error)}. {advice}", where) from error
-    if found is None:
-        raise PluginError(
-            f"Plugin '{name}': {hook} gave {type(handed_over).__name__}. Return a list of {wanted.__name__}.",
-            place_of(implementation),
-        )
-    for spec in found:
-        if not isinstance(spec, wanted):
-            raise PluginError(
-                f"Plugin '{name}': {hook} gave a {type(spec).__name__} where a {wanted.__name__} is wanted. "
-                f"Write 'from ra_bench import {wanted.__name__}' and return a list of it.",
-                place_of(implementation),
-            )
-    return found
-
-
-def _check_overrides(models: Iterable[specs.ModelSpec], where: str) -> None:
-    """A board holds one cohort, one split and one film size: a model changes only how it is trained."""
-    for model in models:
-        for key in model.overrides:
-            if key.partition(".")[0] not in specs.OVERRIDABLE:
-                raise PluginError(
-                    f"Model '{model.name}' overrides '{key}', which must be the same for every model of a board. "
-                    f"A model may override: {', '.join(specs.OVERRIDABLE)}. For anything else copy the protocol.",
-                    where,
-                )
-
-
-def _check_apart(plugin: str, *, collections: Iterable[str], models: Iterable[str]) -> None:
-    """What a model's name begins with tells its collection, also in a folder's name, where a slash is written `--`."""
-    for collection in collections:
-        if not _COLLECTION.fullmatch(collection):
-            raise PluginError(
-                f"Plugin '{plugin}' registers a collection named '{collection}'. Use letters, digits, '_' and '-'."
-            )
-        for model in models:
-            if model.replace("/", "--").startswith(f"{collection}--"):
-                raise PluginError(
-                    f"Plugin '{plugin}' brings the model '{model}' beside the collection '{collection}', whose models "
-                    "have names that begin so. Rename one of the two, or leave one out with --without."
-                )
-
-
 def _guests() -> list[_Guest]:
     """Entry points of our group with their distributions, sorted by name; an editable copy found twice counts once."""
     found: dict[tuple[str, str], _Guest] = {}
@@ -449,12 +332,6 @@ def _check_without(without: Iterable[str], guests: Iterable[_Guest]) -> None:
     for name in without:
         if name not in known:
             raise UnknownNameError("plugin", name, known)
-
-
-def _core_version() -> str:
-    from ra_bench import __version__
-
-    return __version__
 
 
 def not_loaded(plugins: Iterable[Plugin]) -> Iterator[str]:

@@ -82,13 +82,14 @@ def look(
     Raises
     ------
     AttentionError
-        No library, no network, no weights, no feature map, or an attention of its own that is none.
+        No library, no network, no weights, no feature map, or an attention of its own that is none or fails.
     """
     library = check_library()
     model, greys = trained_network(spec, folder)
     place = resolve(device)
     model.to(place)
-    way = find_way(spec, model, _batch(films, [0], protocol, greys, place), layer)
+    first = _batch(films, [0], protocol, greys, place)
+    way = find_way(spec, model, first, layer, plugin=record.job.plugin)
 
     def maps(places: Sequence[int]) -> NDArray[np.float64]:
         return way.maps(_batch(films, places, protocol, greys, place))

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from ra_bench.attention.gradcam import grad_cam
 from ra_bench.attention.layer import find_layer
+from ra_bench.diagnosis import place_of, place_of_error, said
 from ra_bench.errors import AttentionError
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Way:
     maps: Callable[[Tensor], NDArray[np.float64]]
 
 
-def find_way(spec: ModelSpec, model: nn.Module, film: Tensor, layer: str | None = None) -> Way:
+def find_way(spec: ModelSpec, model: nn.Module, film: Tensor, layer: str | None = None, *, plugin: str = "") -> Way:
     """The model's own attention where it has one and no layer is named; Grad-CAM otherwise.
 
     Parameters
@@ -46,25 +47,36 @@ def find_way(spec: ModelSpec, model: nn.Module, film: Tensor, layer: str | None 
     film : Tensor of shape (1, 3, height, width)
     layer : str, optional
         Dotted name of a layer for Grad-CAM.
+    plugin : str
+        The distribution or file that the model is from, for errors.
 
     Raises
     ------
     AttentionError
-        There is no such layer, no feature map, or the model's own attention is none.
+        There is no such layer, no feature map, or the model's own attention is none, or fails.
     """
     if spec.attention is None or layer is not None:
         called = find_layer(model, film, spec.name, layer)
         maps = partial(grad_cam, model, called.name, name=spec.name)
         return Way(layer=called.name, map_size=(called.shape[2], called.shape[3]), maps=maps)
-    own = partial(_own, spec.attention, spec.name, model)
+    about = f"the model '{spec.name}'{f' ({plugin})' if plugin else ''}"
+    own = partial(_own, spec.attention, about, model)
     cells = own(film)
     return Way(layer=None, map_size=(cells.shape[1], cells.shape[2]), maps=lambda films: _enlarged(own(films), films))
 
 
-def _own(attention: Callable[[Any, Any], Any], name: str, model: nn.Module, films: Tensor) -> Tensor:
+def _own(attention: Callable[[Any, Any], Any], about: str, model: nn.Module, films: Tensor) -> Tensor:
     """What `ModelSpec.attention` gives, checked: (n, rows, columns), finite, 0 or more."""
-    with torch.no_grad():
-        given = attention(model, films)
+    try:
+        with torch.no_grad():
+            given = attention(model, films)
+    except (Exception, SystemExit) as error:
+        package = str(getattr(attention, "__module__", "")).partition(".")[0]
+        where = place_of_error(error, package) or place_of(attention)
+        raise AttentionError(
+            f"`attention` of {about} failed: {said(error)}. Correct it, or name a layer for Grad-CAM with --layer."
+            + (f"\nSee {where}" if where else "")
+        ) from error
     if not isinstance(given, Tensor) or given.dim() != 3 or len(given) != len(films) or not given.numel():
         found = f"a tensor of shape {tuple(given.shape)}" if isinstance(given, Tensor) else f"a {type(given).__name__}"
     elif not (given.isfinite().all() and (given >= 0).all()):
@@ -72,7 +84,7 @@ def _own(attention: Callable[[Any, Any], Any], name: str, model: nn.Module, film
     else:
         return given.float()
     raise AttentionError(
-        f"`attention` of the model '{name}' gives {found} for films of shape {tuple(films.shape)}; it must give a "
+        f"`attention` of {about} gives {found} for films of shape {tuple(films.shape)}; it must give a "
         "tensor of shape (batch, rows, columns) of numbers that are 0 or more. Correct it, or name a layer for "
         "Grad-CAM with --layer."
     )

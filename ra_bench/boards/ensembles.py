@@ -22,10 +22,11 @@ from ra_bench.values import Ensemble, Failure, Member, RunRecord, Uncertainty
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from ra_bench.boards.facts import Facts
     from ra_bench.boards.held_out import Floats
-    from ra_bench.values import Job, Predictions
+    from ra_bench.values import Board, Job, Predictions
 
 How = Literal["mean", "median"]
 Number = TypeVar("Number", int, float)
@@ -168,6 +169,26 @@ def ensemble_text(records: Sequence[RunRecord]) -> str:
     else:
         parts = "; ".join(f"{model}, {_numbers(sorted(set(seeds)))}" for model, seeds in models.items())
     return f"Ensemble, the {found[0].how} of {size} runs: {parts}. Its costs are those of all {size} together."
+
+
+def ensemble_values(board: Board, folder: Path, records: Sequence[RunRecord]) -> dict[str, object]:
+    """The row of an ensemble, and what it is made of, for programs."""
+    name = records[0].job.model
+    return {
+        "board": board.name,
+        "folder": str(folder),
+        "row": next(row for row in board.rows if row.name == name),
+        "ensembles": [
+            {
+                "seed": record.job.seed,
+                "fold": record.job.fold,
+                "how": record.ensemble.how,
+                "members": record.ensemble.members,
+            }
+            for record in records
+            if record.ensemble is not None
+        ],
+    }
 
 
 def ensemble_command(records: Sequence[RunRecord]) -> str:

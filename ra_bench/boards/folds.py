@@ -48,6 +48,11 @@ def job_name(job: Job) -> str:
     return f"{job.model}, seed {job.seed}{fold_text(job.fold)}"
 
 
+def short_name(job: Job) -> str:
+    """What a job is called where seed 0 goes without saying."""
+    return f"{job.model}{'' if job.seed == 0 else f', seed {job.seed}'}{fold_text(job.fold)}"
+
+
 def pool_folds(records: Sequence[RunRecord]) -> Pooled:
     """One record for each model and seed whose folds all stand; records of a single split stay as they are.
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import isfinite
 from statistics import median
 from typing import TYPE_CHECKING
 
+from ra_bench.boards.columns import RANK
 from ra_bench.boards.facts import COHORT_NOTE
 from ra_bench.metrics import detectable_difference, difference
 
@@ -56,12 +57,28 @@ def measured_remarks(
     said = []
     ranked = [row.name for row in rows if row.rank is not None]
     if len(ranked) > 1:
-        said += [_SHARED_RANKS, *_of_detectable([measured[name].rmse for name in ranked])]
+        said += [_SHARED_RANKS, *_of_ranks(rows), *_of_detectable([measured[name].rmse for name in ranked])]
     said += [BIAS_WITHIN, NO_EVIDENCE]
     said += _of_folds(records)
     if any(len(row.seeds) > 1 for row in rows if row.kind in ("model", "baseline")):
         said.append(_SEEDS)
     return (*said, *_of_films(films), *_of_devices(records))
+
+
+def _of_ranks(rows: Sequence[BoardRow]) -> list[str]:
+    """Whose shared rank is better than every place in their brackets; rows that share one follow the best of them."""
+    found = [
+        row.name
+        for best, row in pairwise(row for row in rows if row.rank is not None)
+        if row.rank is not None and row.rank == best.rank and row.rank < row.metrics[RANK].low
+    ]
+    if not found:
+        return []
+    *most, last = found
+    whose = f"those of {', '.join(most)} and {last} do" if most else f"that of {last} does"
+    return [
+        f"A shared rank is that of the best of its group, and may lie outside the places in brackets, as {whose} here."
+    ]
 
 
 def _of_detectable(errors: Sequence[Resampled]) -> list[str]:

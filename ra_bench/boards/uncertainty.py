@@ -16,9 +16,9 @@ from ra_bench.metrics import (
     mae,
     mae_from_sums,
     normal_interval,
+    resample_aurc,
     resample_metric,
     resample_sums,
-    risk_coverage,
 )
 from ra_bench.values import MetricValue, UncertaintyRow
 
@@ -101,7 +101,7 @@ def _row(
 ) -> UncertaintyRow | None:
     films, level = [], nan
     parts: dict[str, list[Resampled]] = {}
-    plain: dict[str, list[float]] = {}
+    errors: list[float] = []
     if any(given.uncertainty is None for given in seeds):
         return None
     for given in map(in_order, seeds):
@@ -121,12 +121,13 @@ def _row(
             measured[CRPS] = crps_normal(y, p, np.asarray(said.sd)[known])
         for name, values in measured.items():
             parts.setdefault(name, []).append(resample_mean(values, known, resampling))
-        doubt = np.asarray(said.sd)[known] if kind == OF_SD else widths(low, high)
-        plain.setdefault(AREA, []).append(risk_coverage(y, p, doubt).area)
-        plain.setdefault(ERROR, []).append(mae(y, p))
+        doubt = np.full(known.shape, nan)
+        doubt[known] = np.asarray(said.sd)[known] if kind == OF_SD else widths(low, high)
+        parts.setdefault(AREA, []).append(resample_aurc(resampling, reference, predicted, doubt))
+        errors.append(mae(y, p))
     shown = {
         name: with_interval(mean_over_seeds(found), "percentile" if name == COVERAGE else "bca")
         for name, found in parts.items()
     }
-    shown |= {name: MetricValue(value=rounded(float(np.mean(found)))) for name, found in plain.items()}
+    shown[ERROR] = MetricValue(value=rounded(float(np.mean(errors))))
     return UncertaintyRow(name=model, kind=kind, level=level, films=min(films), metrics=shown)

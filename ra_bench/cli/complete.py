@@ -26,14 +26,32 @@ def names_of(kind: str, *, listed: bool = False, also: Sequence[str] = ()) -> Co
     """
 
     def complete(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
-        before, comma, last = begun.rpartition(",") if listed else ("", "", begun)
-        taken = set(before.split(","))
         names = [*also, *_registry(context).names(kind)]
-        found = [CompletionItem(f"{before}{comma}{name}") for name in names if name.startswith(last)]
-        left = [item for item in found if item.value.rpartition(",")[2] not in taken]
-        return left if left or listed else [CompletionItem(begun, type="file")]
+        if listed:
+            return _further(names, begun)
+        return [CompletionItem(name) for name in names if name.startswith(begun)] or [
+            CompletionItem(begun, type="file")
+        ]
 
     return complete
+
+
+def names_of_members(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Models of which the board that is named before has finished runs, with commas between several."""
+    import json
+
+    # While the value of an option lacks, click leaves the arguments where they are.
+    board = context.params.get("board") or next(iter(context.args), None)
+    folders = [context.params[name] / board for name in ("boards", "runs") if context.params.get(name) and board]
+    names = set()
+    for file in (file for folder in folders for file in folder.glob("**/record.json")):
+        try:
+            content = json.loads(file.read_bytes())
+            if "ensemble" not in content:
+                names.add(str(content["job"]["model"]))
+        except (OSError, ValueError, LookupError, TypeError):
+            continue  # one that cannot be read is told of when the command runs
+    return _further(sorted(names), begun)
 
 
 def names_of_plugins(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
@@ -49,6 +67,13 @@ def names_of_boards(context: click.Context, _: click.Parameter, begun: str) -> l
 
     boards = Path(context.params.get("boards") or "leaderboards")
     return [CompletionItem(file.parent.name) for file in sorted(boards.glob(f"{begun}*/board.json"))]
+
+
+def _further(names: Sequence[str], begun: str) -> list[CompletionItem]:
+    """Names for what is begun after the last comma, without those that stand before it."""
+    before, comma, last = begun.rpartition(",")
+    taken = set(before.split(","))
+    return [CompletionItem(f"{before}{comma}{name}") for name in names if name.startswith(last) and name not in taken]
 
 
 def _registry(context: click.Context) -> Registry:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from ra_bench.cli.complete import names_of_boards, names_of_members
+from ra_bench.cli.json_option import json_option, print_json
 from ra_bench.cli.options import folder_options, opened, plugin_options, seeds_in
 
 if TYPE_CHECKING:
@@ -13,8 +15,14 @@ if TYPE_CHECKING:
 
 
 @click.command("ensemble")
-@click.argument("board", metavar="BOARD")
-@click.option("--models", metavar="NAMES", required=True, help="Models of the board, with commas between.")
+@click.argument("board", metavar="BOARD", shell_complete=names_of_boards)
+@click.option(
+    "--models",
+    metavar="NAMES",
+    required=True,
+    shell_complete=names_of_members,
+    help="Models of the board, with commas between.",
+)
 @click.option("--seeds", metavar="NUMBERS", default="", help="Seeds to take; all that each model has if not given.")
 @click.option("--together", is_flag=True, help="One ensemble of all seeds of several models, not one a seed.")
 @click.option(
@@ -25,6 +33,7 @@ if TYPE_CHECKING:
     help="What a film gets of the members' predictions.",
 )
 @click.option("--name", metavar="NAME", help="What the row is called; 'ensemble-' and the models if not given.")
+@json_option
 @folder_options
 @plugin_options
 def command(
@@ -34,6 +43,7 @@ def command(
     together: bool,
     how: Literal["mean", "median"],
     name: str | None,
+    as_json: bool,
     runs: Path,
     boards: Path,
     data: Path,
@@ -46,7 +56,7 @@ def command(
     same members give the same bytes; the same name again replaces the row. When a member is trained anew, the row goes,
     and the board says so.
     """
-    from ra_bench.boards.ensembles import ensemble_text
+    from ra_bench.boards.ensembles import ensemble_text, ensemble_values
     from ra_bench.cli.terminal import print_board
     from ra_bench.suite import make_ensemble
 
@@ -59,6 +69,9 @@ def command(
         together=together,
         name=name,
     )
+    if as_json:
+        print_json(ensemble_values(found, folder, records))
+        return
     print_board(found)
     click.echo(f"\n{records[0].job.model}: {ensemble_text(records)}")
     click.echo(f"Board: {folder / 'board.md'}")

@@ -1,4 +1,4 @@
-"""`--json`, the same for every command that lists something: JSON alone on stdout, all else on stderr."""
+"""`--json`, the same for every command that lists or reports: JSON alone on stdout, all else on stderr."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 from rich.text import Text
 
-from ra_bench.boards.folds import fold_text
+from ra_bench.boards.folds import short_name
 from ra_bench.boards.render.numbers import as_text, duration, fixed
 from ra_bench.cli.job_states import JobStates
 from ra_bench.cli.job_table import JobTable
@@ -83,7 +83,7 @@ class Display:
         )
         for planned in plan.jobs:
             if planned.record is None and not planned.reason.endswith(FIRST_TIME):
-                self.say(f"{_name(planned.job)} {planned.reason}")
+                self.say(f"{short_name(planned.job)} {planned.reason}")
         self.jobs.expect(plan.jobs)
 
     def on_films(self, doing: str, done: int, total: int) -> None:
@@ -106,7 +106,7 @@ class Display:
         self.jobs.start(job)
         if self.plain:
             number = f"{self.started}/{self.due} " if self.due else ""
-            self.say(f"{number}{_name(job)}: starting")
+            self.say(f"{number}{short_name(job)}: starting")
 
     def on_epoch_end(self, *, job: Job, report: EpochReport) -> None:
         """A job came one epoch further."""
@@ -118,15 +118,15 @@ class Display:
                 said += f", validation RMSE {fixed(report.validation_rmse, 1)}"
             if report.epoch < report.epochs:
                 said += f", {duration(self.jobs.pace(job).left())} left"
-            self.say(f"{_name(job)}: {said}")
+            self.say(f"{short_name(job)}: {said}")
 
     def on_job_end(self, *, job: Job, record: RunRecord | Failure) -> None:
         """A job is over. Why one failed is said above the table, too."""
         state = self.jobs.end(job, record)
         if isinstance(record, Failure):
-            self.say(f"{_name(job)}: failed: {record.reason}")
+            self.say(f"{short_name(job)}: failed: {record.reason}")
         elif self.plain and state.took is not None:
-            self.say(f"{_name(job)}: done in {duration(state.took)}")
+            self.say(f"{short_name(job)}: done in {duration(state.took)}")
 
     def _shown(self) -> RenderableType:
         """What is going on: films as long as some are read, else jobs."""
@@ -243,7 +243,3 @@ def _sizes(plan: Plan) -> str:
         return f"{sum(len(split.test) for split in splits)} films, each tested once in {len(splits)} folds"
     (split,) = splits
     return f"{len(split.train)} training, {len(split.validation)} validation, {len(split.test)} test films"
-
-
-def _name(job: Job) -> str:
-    return f"{job.model}{'' if job.seed == 0 else f', seed {job.seed}'}{fold_text(job.fold)}"

@@ -126,6 +126,20 @@ def is_blank(cell: str) -> bool:
     return cell.strip().casefold() in BLANK
 
 
+def filled(table: Table, row: Row, column: str) -> str:
+    """A cell in which a name must stand.
+
+    Raises
+    ------
+    TableError
+        It says nothing.
+    """
+    cell = row.cells[column]
+    if is_blank(cell):
+        raise TableError(f"{table.file}, row {row.number}, column '{column}': found '{cell}', where a name must stand.")
+    return cell
+
+
 def read_entries(table: Table, description: Description) -> tuple[Entry, ...]:
     """What each row says of its film; rows without any reading have empty `readings`.
 
@@ -188,7 +202,7 @@ def _entry(table: Table, row: Row, description: Description) -> Entry:
         row=row.number,
         film=_film_name(table, row, description.image),
         hands=hands,
-        patient=None if description.patient is None else _filled(table, row, description.patient),
+        patient=None if description.patient is None else filled(table, row, description.patient),
         visit="" if description.visit is None else cells[description.visit],
         side=None if description.split is None else _side(table, row, description.split),
         readings={column: value for column, value in readings.items() if value is not None},
@@ -206,16 +220,9 @@ def _film_name(table: Table, row: Row, image: str) -> str:
     """What a column, or a pattern of columns, calls a film."""
     film = image
     for column in image_columns(image):
-        value = _filled(table, row, column)
+        value = filled(table, row, column)
         film = film.replace(f"{{{column}}}", value) if "{" in image else value
     return film
-
-
-def _filled(table: Table, row: Row, column: str) -> str:
-    cell = row.cells[column]
-    if is_blank(cell):
-        raise TableError(f"{table.file}, row {row.number}, column '{column}': found '{cell}', where a name must stand.")
-    return cell
 
 
 def _reading(table: Table, row: Row, column: str, description: Description) -> float | None:

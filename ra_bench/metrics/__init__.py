@@ -36,6 +36,7 @@ from ra_bench.metrics.correlation import (
     r_squared,
     spearman,
 )
+from ra_bench.metrics.doubt_resampling import resample_aurc
 from ra_bench.metrics.draw import Resampling, draw_patients, given_indices
 from ra_bench.metrics.equivalence import (
     Tost,
@@ -217,6 +218,7 @@ __all__ = [
     "rank_stability",
     "reader_benchmark",
     "repeatability",
+    "resample_aurc",
     "resample_metric",
     "resample_qwk",
     "resample_slowly",

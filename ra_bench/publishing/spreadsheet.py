@@ -7,13 +7,10 @@ import io
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from ra_bench.boards.render.escape import one_line
+from ra_bench.boards.render.escape import is_formula, one_line
 
 if TYPE_CHECKING:
     from ra_bench.values import Board, BoardRow, Column
-
-#: A cell that begins with one of these is run as a formula (https://owasp.org/www-community/attacks/CSV_Injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def cell(text: str) -> str:
@@ -25,7 +22,7 @@ def cell(text: str) -> str:
     ("'=1+1", 'resnet50', "'@x")
     """
     line = one_line(text)
-    return f"'{line}" if line.startswith(_FORMULA) else line
+    return f"'{line}" if is_formula(line) else line
 
 
 def spreadsheet(board: Board) -> str:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ra_bench.boards.folds import fold_text
+from ra_bench.boards.folds import short_name
 from ra_bench.cohorts.matching import film_stem
 from ra_bench.cohorts.table import image_columns, is_blank, number_in, read_table
 from ra_bench.errors import RecordError, TableError
@@ -192,10 +192,9 @@ def _of_run(folder: Path, name: str | None) -> ModelPredictions:
         instead = f"one of {len(below)} below it, such as {below[0]}" if below else "the folder of a run, or a table"
         raise RecordError(f"{folder} holds no finished run: {RECORD} is missing. Name {instead}.")
     record = read_record(folder)
-    job = record.job
     given = record.predictions
     return ModelPredictions(
-        name=name or f"{job.model}{'' if job.seed == 0 else f', seed {job.seed}'}{fold_text(job.fold)}",
+        name=name or short_name(record.job),
         source=f"{folder.name}/{PREDICTIONS}",
         predictions=given,
         patients_known=len(set(given.patients)) < len(given.ids) or given.patients != given.ids,

@@ -18,6 +18,7 @@ from ra_bench.metrics import (
     inside,
     interval_score,
     mae,
+    resample_aurc,
     risk_coverage,
 )
 from ra_bench.reports.measure import valued
@@ -92,7 +93,9 @@ def measure_doubt(given: Predictions, reference: Floats, resampling: Resampling)
             SetAside(kept=share, films=count, mae=rounded(float(found.risk[count - 1])))
             for share, count in ((share, max(1, round(share * films))) for share in KEPT)
         ),
-        area=rounded(found.area),
+        area=valued(
+            resample_aurc(resampling, reference, predicted, doubt), "bca", np.unique(resampling.patient[known]).size
+        ),
         best=rounded(found.best),
     )
 

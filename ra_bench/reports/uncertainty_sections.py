@@ -91,7 +91,7 @@ def _set_aside(found: Doubt) -> Section:
     lines = [
         (
             f"Films in the order of {found.by}, the most certain first. Mean over all shares kept (AURC): "
-            f"{fixed(found.area, 2)}; in the best order of these errors {fixed(found.best, 2)}, in a random one "
+            f"{as_text(found.area, 2)}; in the best order of these errors {fixed(found.best, 2)}, in a random one "
             f"{fixed(found.set_aside[0].mae, 2)}."
         )
     ]

@@ -223,7 +223,7 @@ class Doubt:
     films: int
     crps: MetricValue
     set_aside: tuple[SetAside, ...]
-    area: float
+    area: MetricValue
     best: float
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ra_bench.errors import UnknownNameError
+from ra_bench.plugins import not_loaded
 from ra_bench.runs.lock import alone
 from ra_bench.suite.opening import Suite, every
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ra_bench.boards.ensembles import How
+    from ra_bench.plugins import Registry
     from ra_bench.values import Board, RunRecord
 
 
@@ -32,6 +35,8 @@ def make_ensemble(
 
     Raises
     ------
+    UnknownNameError
+        A model that is neither on the board nor registered.
     RecordError
         A board or runs that are not there or do not belong together, or a name that is taken.
     """
@@ -40,6 +45,7 @@ def make_ensemble(
     from ra_bench.runs.records import ENSEMBLE
 
     opened = open_board(suite.boards / board, suite.runs / board)
+    _check_models(suite.registry, models, {record.job.model for record in opened.records})
     name = name or "-".join(("ensemble", *sorted(dict.fromkeys(models))))
     check_name(opened, name, suite.registry.names("model"), replaces=ENSEMBLE)
     made = ensembles_of(
@@ -54,3 +60,12 @@ def make_ensemble(
             renderers=every(suite.registry, "renderer"),
         )
     return shown, opened.folder, tuple(made)
+
+
+def _check_models(registry: Registry, models: Sequence[str], there: set[str]) -> None:
+    """Refuse what no training could bring; weights that were given stand behind "+" in the name of a row."""
+    for model in models:
+        if model not in there and not registry.has("model", model.partition("+")[0]):
+            own = f"The board has finished runs of {', '.join(sorted(there))}."
+            advice = "\n".join((*not_loaded(registry.plugins), own))
+            raise UnknownNameError("model", model, there.union(registry.names("model")), advice)

@@ -14,7 +14,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ra_bench.errors import UnknownNameError
-from ra_bench.plugins import PROVIDERS, Plugin, Registry, load_plugins
+from ra_bench.handed_over import PROVIDERS
+from ra_bench.plugins import Plugin, Registry, load_plugins
 from ra_bench.testing.check import FOUNDATIONS, bound
 
 if TYPE_CHECKING:

@@ -65,3 +65,18 @@ def test_a_model_that_nobody_registered_is_named_with_the_nearest(attend: Callab
     said = attend("--dataset", "bright", model="bright-ned")
     assert (said.code, said.out) == (1, "")
     assert "Did you mean 'bright-net'?" in said.err
+
+
+def test_a_models_own_attention_that_fails_is_an_error_and_no_traceback(
+    attend: Callable[..., Any], trained: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BRIGHT_FAILS", "1")
+    said = attend("--dataset", "bright", model="bright-own")
+    (file,) = trained.plugin_files
+    assert (said.code, said.out) == (1, "")
+    assert (
+        f"Error: `attention` of the model 'bright-own' ({file}) failed: KeyError: 'weights of the patches'." in said.err
+    )
+    assert f"See {file}:" in said.err
+    assert "Traceback" not in said.err
+    assert attend("--dataset", "bright", "--layer", "1", model="bright-own").code == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -68,6 +70,31 @@ def test_without_one_it_is_grad_cam_of_the_last_map() -> None:
 def test_what_is_no_attention_is_refused_and_grad_cam_offered(given: Any, found: str) -> None:
     with pytest.raises(AttentionError, match=rf"`attention` of the model 'halves' gives {found} .* --layer"):
         find_way(spec(lambda _model, _films: given), Halves(), FILM)
+
+
+def broken(model: Any, films: Tensor) -> Tensor:
+    return model.patches(films)  # type: ignore[no-any-return]  # there is no such layer
+
+
+def leaves(model: Any, films: Tensor) -> Tensor:
+    sys.exit(0)
+
+
+@pytest.mark.parametrize(
+    ("attention", "reason"),
+    [
+        (broken, "AttributeError: 'Halves' object has no attribute 'patches'"),
+        (partial(broken), "AttributeError: 'Halves' object has no attribute 'patches'"),
+        (leaves, "SystemExit: 0"),
+    ],
+)
+def test_one_that_fails_is_an_error_that_names_model_plugin_and_line(attention: Any, reason: str) -> None:
+    with pytest.raises(AttentionError) as raised:
+        find_way(spec(attention), Halves(), FILM, plugin="ra-bench-halves")
+    assert str(raised.value).startswith(
+        f"`attention` of the model 'halves' (ra-bench-halves) failed: {reason}. Correct it, or name a layer for "
+        f"Grad-CAM with --layer.\nSee {__file__}:"
+    )
 
 
 @pytest.mark.parametrize(("layer", "looked"), [(None, (None, (24, 32))), ("patches", ("patches", (24, 32)))])

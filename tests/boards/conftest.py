@@ -10,7 +10,7 @@ import pytest
 
 from ra_bench.metrics import ccc, ccc_from_sums, mae, mae_from_sums, pearson, pearson_from_sums, rmse, rmse_from_sums
 from ra_bench.specs import MetricSpec
-from ra_bench.values import Failure, Job, Predictions, RunRecord
+from ra_bench.values import Failure, Fold, Job, Predictions, RunRecord
 
 SVH = "SvH units"
 RHO = MetricSpec(
@@ -87,6 +87,26 @@ def record(model: str, given: Predictions, seed: int = 0) -> RunRecord:
     )
 
 
+def in_folds(record, sites=("", "", "")):
+    """The record cut into three folds, every third patient each."""
+    given = record.predictions
+    order = sorted(set(given.patients))
+    place = np.array([order.index(patient) % len(sites) for patient in given.patients])
+    parts = []
+    for number, site in enumerate(sites):
+        rows = np.flatnonzero(place == number)
+        chosen = replace(
+            given,
+            ids=tuple(given.ids[row] for row in rows),
+            patients=tuple(given.patients[row] for row in rows),
+            readings={reader: tuple(scores[row] for row in rows) for reader, scores in given.readings.items()},
+            predicted=tuple(given.predicted[row] for row in rows),
+        )
+        fold = Fold(number=number + 1, of=len(sites), site=site)
+        parts.append(replace(record, job=replace(record.job, fold=fold), predictions=chosen))
+    return parts
+
+
 def constant(value: float, given: Predictions) -> Predictions:
     """The same films, one answer for all of them."""
     return replace(given, predicted=(value,) * len(given.ids))
@@ -116,6 +136,7 @@ def made() -> SimpleNamespace:
         constant=constant,
         failure=failure,
         films=FILMS,
+        in_folds=in_folds,
         job=job,
         metrics=METRICS,
         predictions=predictions,

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import altair as alt
 import numpy as np
 import pytest
+from scipy import stats
 
 from ra_bench import metrics as m
 from ra_bench.boards.board import build_board
@@ -25,14 +26,15 @@ SCALE = ("scale", "SvH, both hands, 0 to 280 SvH units")
 
 
 def trained(record):
-    """The same record with three epochs behind it."""
+    """The same record with three epochs behind it, each fold with errors of its own."""
+    number = 1 if record.job.fold is None else record.job.fold.number
     reports = tuple(
         EpochReport(
             stage="training",
             epoch=epoch,
             epochs=3,
             train_loss=1 / epoch,
-            validation_rmse=30 / epoch,
+            validation_rmse=30 * number / epoch,
             learning_rate=0.1,
             seconds=1.0,
             films=10,
@@ -369,3 +371,120 @@ def test_of_several_seeds_the_first_is_shown_and_said(made):
     seeds = [made.record("best", made.predictions(8, 3), 4), made.record("best", made.predictions(30, 5), 7)]
     found = charts(board_of(made, seeds), seeds)["prediction"].to_dict()
     assert found["concat"][0]["title"]["text"] == "best, seed 4 (one of 2)"
+
+
+# --- folds: figures are of the out-of-fold predictions, all folds together ---
+
+
+@pytest.fixture(scope="module")
+def folded(made):
+    """A board of three folds: its specifications, and reference and predictions of the runs before they were cut."""
+    runs = [
+        made.record("best", made.predictions(8, 3), 0),
+        made.record("best", made.predictions(9, 4), 1),
+        made.record("close-a", made.predictions(20, 1)),
+        made.record("close-b", made.predictions(20.5, 2)),
+    ]
+    records = [trained(part) for run in runs for part in made.in_folds(run)]
+    given = runs[0].predictions
+    figures = charts(board_of(made, records), records, models=["best"])
+    return SimpleNamespace(
+        specs={name: specified(chart) for name, chart in figures.items()},
+        ids=given.ids,
+        reference=np.mean(list(given.readings.values()), axis=0),
+        predicted=np.array(given.predicted),
+        errors={
+            name: np.mean([rms_error(run.predictions) for run in runs if run.job.model == name])
+            for name in ("best", "close-a", "close-b")
+        },
+    )
+
+
+def rms_error(given):
+    return np.sqrt(np.mean((np.array(given.predicted) - np.mean(list(given.readings.values()), axis=0)) ** 2))
+
+
+def of_films(rows, *names):
+    """What a figure shows of each film, by its id, which is there once."""
+    found = {row["film"]: [row[name] for name in names] for row in rows}
+    assert len(found) == len(rows)
+    return found
+
+
+def points_of_best(folded, name):
+    (rows,) = [rows for rows in rows_of(panel(folded.specs[name], "best, seed 0 (one of 2)")) if "film" in rows[0]]
+    return rows
+
+
+def test_each_film_of_all_folds_is_a_point_once(folded):
+    found = of_films(points_of_best(folded, "prediction"), "reference", "predicted")
+    expected = zip(folded.reference, folded.predicted, strict=True)
+    assert found == {film: pytest.approx(pair) for film, pair in zip(folded.ids, expected, strict=True)}
+
+
+def test_what_is_said_of_a_model_in_folds_is_of_all_its_films(folded):
+    error = np.sqrt(np.mean((folded.predicted - folded.reference) ** 2))
+    rho = stats.pearsonr(folded.reference, folded.predicted).statistic
+    said = panel(folded.specs["prediction"], "best, seed 0 (one of 2)")["title"]["subtitle"]
+    assert said == [f"RMSE {error:.1f}, rho {rho:.2f}, {len(folded.ids)} films"]
+    line = stats.linregress(folded.predicted, folded.reference)
+    said = panel(folded.specs["calibration"], "best, seed 0 (one of 2)")["title"]["subtitle"]
+    assert said == [f"slope {line.slope:.2f}, intercept {line.intercept:.1f}", f"{len(folded.ids)} films"]
+
+
+def test_limits_of_agreement_in_folds_are_over_the_means_of_all_films(folded):
+    gap, middle = folded.predicted - folded.reference, (folded.predicted + folded.reference) / 2
+    found = of_films(points_of_best(folded, "agreement"), "mean", "difference")
+    expected = zip(middle, gap, strict=True)
+    assert found == {film: pytest.approx(pair, rel=1e-6) for film, pair in zip(folded.ids, expected, strict=True)}
+    part = panel(folded.specs["agreement"], "best, seed 0 (one of 2)")
+    lines = next(rows for rows in rows_of(part) if "line" in rows[0])
+    mean, sd = gap.mean(), gap.std(ddof=1)
+    half = stats.t.ppf(0.975, gap.size - 1) * sd / np.sqrt(gap.size)
+    ends = [(mean, half)] + [(mean + sign * stats.norm.ppf(0.975) * sd, np.sqrt(3) * half) for sign in (-1, 1)]
+    assert [(line["difference"], line["from"], line["to"]) for line in lines] == [
+        pytest.approx((level, level - reach, level + reach), rel=1e-6) for level, reach in ends
+    ]
+    bias = stats.linregress(middle, gap)
+    assert part["title"]["subtitle"][-1].endswith(f" (p {bias.pvalue:.3f}); 60 films")
+
+
+def test_films_of_all_folds_are_shown_and_counted_once(folded):
+    rows = rows_of(folded.specs["films"])[0]
+    assert set(of_films(rows)) == set(folded.ids)
+    near = np.mean(np.abs(folded.predicted - folded.reference) <= 15) * 100
+    assert f"{near:.0f} % of all 60 films are within 15." in folded.specs["films"]["title"]["subtitle"]
+    bars, line = rows_of(folded.specs["scores"])
+    edges = [*(bar["from"] for bar in bars), bars[-1]["to"]]
+    assert [bar["films"] for bar in bars] == np.histogram(folded.reference, edges)[0].tolist()
+    assert [bar["predicted"] for bar in line[:-1]] == np.histogram(folded.predicted, edges)[0].tolist()
+
+
+def test_bands_of_severity_hold_the_films_of_all_folds(folded):
+    rows = [row for row in rows_of(folded.specs["strata"])[1] if row["series"].startswith("best")]
+    assert sum(int(re.findall(r"\|(\d+)", row["band"])[0]) for row in rows) == len(folded.ids)
+    here = (folded.reference >= 50) & (folded.reference < 100)
+    row = next(row for row in rows if row["band"] == f"50 to < 100|{here.sum()} films")
+    assert row["mae"] == pytest.approx(np.abs(folded.predicted - folded.reference)[here].mean(), rel=1e-6)
+
+
+def test_ranks_and_differences_in_folds_are_of_the_errors_over_all_films(folded):
+    found = {row["name"]: row["rmse"] for row in rows_of(folded.specs["ranks"])[1]}
+    assert found == pytest.approx(folded.errors, rel=1e-6)
+    gaps = {(row["first"], row["second"]): row["difference"] for row in rows_of(folded.specs["separation"])[0]}
+    assert gaps == {
+        (first, second): pytest.approx(folded.errors[second] - folded.errors[first], rel=1e-6)
+        for first, second in (("best", "close-a"), ("best", "close-b"), ("close-a", "close-b"))
+    }
+
+
+def test_training_curves_are_a_line_a_fold_of_the_first_seed(folded):
+    rows = [row for row in rows_of(folded.specs["training"])[2] if row["series"] == "best"]
+    assert [(row["fold"], row["epoch"], row["rmse"]) for row in rows] == [
+        (fold, epoch, 30 * fold / epoch) for fold in (1, 2, 3) for epoch in (1, 2, 3)
+    ]
+    kept = [row for row in rows_of(folded.specs["training"])[3] if row["series"] == "best"]
+    assert [(row["fold"], row["epoch"]) for row in kept] == [(1, 3), (2, 3), (3, 3)]
+    assert "One line a fold." in folded.specs["training"]["title"]["subtitle"][0]
+    lines = inside(folded.specs["training"])[2]
+    assert lines["encoding"]["detail"]["field"] == "fold"

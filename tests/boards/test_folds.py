@@ -14,33 +14,12 @@ from ra_bench.boards.render.json import read_board, render
 from ra_bench.boards.render.markdown import render as as_markdown
 from ra_bench.errors import RecordError
 from ra_bench.runs.records import read_record
-from ra_bench.values import Fold
 
 SITES = ("Graz", "Leiden", "Oslo")
 
 
-def in_folds(record, sites=("", "", "")):
-    """The record cut into three folds, every third patient each."""
-    given = record.predictions
-    order = sorted(set(given.patients))
-    place = np.array([order.index(patient) % len(sites) for patient in given.patients])
-    parts = []
-    for number, site in enumerate(sites):
-        rows = np.flatnonzero(place == number)
-        chosen = replace(
-            given,
-            ids=tuple(given.ids[row] for row in rows),
-            patients=tuple(given.patients[row] for row in rows),
-            readings={reader: tuple(scores[row] for row in rows) for reader, scores in given.readings.items()},
-            predicted=tuple(given.predicted[row] for row in rows),
-        )
-        fold = Fold(number=number + 1, of=len(sites), site=site)
-        parts.append(replace(record, job=replace(record.job, fold=fold), predictions=chosen))
-    return parts
-
-
 def folded(made, sites=("", "", "")):
-    return [part for record in made.board_records() for part in in_folds(record, sites)]
+    return [part for record in made.board_records() for part in made.in_folds(record, sites)]
 
 
 def shown(rows):
@@ -59,7 +38,7 @@ def test_a_row_of_folds_is_the_row_of_the_same_predictions_in_one_piece(made):
 
 def test_seeds_in_folds_are_the_mean_over_seeds_of_what_their_folds_make_together(made):
     seeds = [made.record("a", made.predictions(10, seed), seed=seed) for seed in (0, 1)]
-    whole, pooled = board_of(made, seeds), board_of(made, [part for seed in seeds for part in in_folds(seed)])
+    whole, pooled = board_of(made, seeds), board_of(made, [part for seed in seeds for part in made.in_folds(seed)])
     assert shown(pooled.rows) == shown(whole.rows)
     assert pooled.rows[0].seeds == (0, 1)
 
@@ -76,7 +55,7 @@ def test_a_model_with_a_missing_fold_is_no_row_but_one_that_says_which(made):
 
 def test_one_seed_with_a_missing_fold_leaves_the_other_seeds_row(made):
     seeds = [made.record("a", made.predictions(10, seed), seed=seed) for seed in (0, 1)]
-    board = board_of(made, [*in_folds(seeds[0]), *in_folds(seeds[1])[:2]])
+    board = board_of(made, [*made.in_folds(seeds[0]), *made.in_folds(seeds[1])[:2]])
     rows = [(row.kind, row.seeds) for row in board.rows if row.name == "a"]
     assert rows == [("model", (0,)), ("waiting", (1,))]
 
@@ -90,7 +69,7 @@ def test_a_failed_fold_says_its_number_and_why_and_is_not_told_twice(made):
 
 
 def test_folds_that_wait_are_one_row_a_model(made):
-    parts = in_folds(made.record("late", made.predictions(10, 1)))
+    parts = made.in_folds(made.record("late", made.predictions(10, 1)))
     board = board_of(made, folded(made), waiting=[part.job for part in parts])
     (row,) = [row for row in board.rows if row.name == "late"]
     assert (row.kind, row.seeds, row.remark) == ("waiting", (0,), "Folds 1, 2 and 3: Not run yet.")
@@ -100,25 +79,25 @@ def test_folds_and_a_single_split_do_not_share_a_board(made):
     plain, other = made.board_records()[:2]
     plain = replace(plain, job=replace(plain.job, split="another"))
     with pytest.raises(RecordError, match="cannot stand on one board: the split differs"):
-        board_of(made, [plain, *in_folds(other)])
+        board_of(made, [plain, *made.in_folds(other)])
 
 
 @pytest.mark.parametrize("field", ["split", "cohort", "protocol_hash"])
 def test_folds_of_two_plans_cannot_be_put_together(made, field):
-    first, second, third = in_folds(made.board_records()[0])
+    first, second, third = made.in_folds(made.board_records()[0])
     stray = replace(third, job=replace(third.job, **{field: "another"}))
     with pytest.raises(RecordError, match="close-a seed 0, fold 3 of 3 is of another split plan than fold 1"):
         pool_folds([first, second, stray])
 
 
 def test_two_records_of_one_fold_are_refused(made):
-    first, *rest = in_folds(made.board_records()[0])
+    first, *rest = made.in_folds(made.board_records()[0])
     with pytest.raises(RecordError, match=r"Two records of close-a seed 0, fold 1 of 3\. Keep one of them"):
         pool_folds([first, first, *rest])
 
 
 def test_a_film_in_two_folds_is_refused(made):
-    first, second, third = in_folds(made.board_records()[0])
+    first, second, third = made.in_folds(made.board_records()[0])
     second = replace(second, predictions=first.predictions)
     with pytest.raises(RecordError, match="has two predictions of film"):
         board_of(made, [first, second, third])
@@ -136,7 +115,7 @@ def test_each_site_is_measured_by_itself(made):
     board = board_of(made, folded(made, SITES))
     assert [(site.site, site.films, site.patients) for site in board.sites] == [(name, 20, 20) for name in SITES]
     for number, site in enumerate(board.sites):
-        given = in_folds(made.board_records()[0], SITES)[number].predictions
+        given = made.in_folds(made.board_records()[0], SITES)[number].predictions
         away = np.array(given.predicted) - np.mean(list(given.readings.values()), axis=0)
         found = site.metrics["close-a"]
         assert found["rmse"].value == pytest.approx(np.sqrt(np.mean(away**2)), rel=1e-7)
@@ -147,7 +126,7 @@ def test_each_site_is_measured_by_itself(made):
 
 def test_a_small_site_has_no_interval(made):
     films = made.predictions(10, 1, films=12)
-    board = build_board("b", records=in_folds(made.record("a", films), SITES), metrics=made.metrics)
+    board = build_board("b", records=made.in_folds(made.record("a", films), SITES), metrics=made.metrics)
     assert all(np.isnan(site.metrics["a"]["rmse"].low) for site in board.sites)
 
 
@@ -179,7 +158,9 @@ def test_a_board_of_folds_is_made_again_with_the_same_bytes(made, tmp_path):
 
 def test_published_folds_number_a_patient_alike_in_all_of_them(made, tmp_path):
     records = [
-        part for name in ("a", "b") for part in in_folds(made.record(name, made.predictions(10, 1, films_a_patient=2)))
+        part
+        for name in ("a", "b")
+        for part in made.in_folds(made.record(name, made.predictions(10, 1, films_a_patient=2)))
     ]
     save_board(board_of(made, records), records, tmp_path, [])
     kept = [read_record(file) for file in sorted((tmp_path / "records").iterdir())]

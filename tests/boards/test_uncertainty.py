@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from ra_bench.boards.board import build_board
 from ra_bench.boards.folds import join_predictions
@@ -49,6 +51,25 @@ def test_numbers_are_those_of_the_metrics(board, made):
     assert shown["aurc"] == pytest.approx(risk_coverage(reference, predicted, sd).area)
 
 
+def test_the_interval_of_the_aurc_is_that_of_the_boards_draw_of_patients(made):
+    given = made.predictions(12, 2)
+    sd = tuple(np.random.default_rng(6).uniform(5, 25, 60))
+    (row,) = build_board("made-up", records=[sure(made.record("m", given), sd=sd)], metrics=made.metrics).uncertainty
+    error = np.abs(np.array(given.predicted) - np.mean(list(given.readings.values()), axis=0))
+
+    def area(drawn, doubt):
+        # of films that are drawn twice both copies err alike, so that their order does not matter
+        return np.mean(np.cumsum(drawn[np.argsort(doubt)]) / np.arange(1, len(drawn) + 1))
+
+    expected = stats.bootstrap(
+        (error, np.array(sd)), area, paired=True, vectorized=False, n_resamples=9999, rng=np.random.default_rng(0)
+    )
+    found = row.metrics["aurc"]
+    assert found.value == pytest.approx(area(error, sd))
+    assert (found.low, found.high) == pytest.approx(tuple(expected.confidence_interval), rel=1e-7)
+    assert found.method == "bca"
+
+
 def test_several_seeds_are_a_mean_and_all_must_say_something(made):
     first, second = (made.record("m", made.predictions(12, seed), seed) for seed in (0, 1))
     both = [sure(first, sd=(10.0,) * 60), sure(second, sd=(20.0,) * 60)]
@@ -74,6 +95,7 @@ def test_pages_show_it(board):
     text = markdown.render(board)
     assert "## Uncertainty: what models say of their own error" in text
     assert "| sure  | its SD, normal |  0.95 |  60 |" in text
+    assert re.search(r"\| +\d+\.\d \(\d+\.\d–\d+\.\d\) \| +9\.7 \|\n", text)  # AURC and MAE
     assert any(plain.heading.startswith("Uncertainty") for plain in sections(board))
 
 

@@ -1,11 +1,12 @@
 """A plugin in one file for the tests: films that are dark but for one square, whose place is known, and two models.
 
 The network answers with how bright a film is, and so slowly does it learn that it still does after its training. One of
-the models says itself where it looks.
+the models says itself where it looks; it fails at that where the environment says so.
 """
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import Any
 
@@ -86,6 +87,8 @@ def build() -> Any:
 
 def attention(model: Any, films: Any) -> Any:
     """How bright each cell is, of those that are brighter than the mean."""
+    if "BRIGHT_FAILS" in os.environ:
+        raise KeyError("weights of the patches")
     return model[1](model[0](films))[:, 0]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import inf, nan
+from math import inf, isnan, nan
 
 import numpy as np
 import pytest
@@ -99,7 +99,17 @@ def test_the_error_of_what_is_kept(tmp_path):
         (3, pytest.approx(7 / 3)),
         (2, 1.5),
     ]
-    assert found.area == found.best == pytest.approx((1 + 1.5 + 7 / 3 + 3.75) / 4)
+    assert found.area.value == found.best == pytest.approx((1 + 1.5 + 7 / 3 + 3.75) / 4)
+    assert isnan(found.area.low)  # of four patients
+
+
+def test_the_error_over_all_shares_has_an_interval_as_its_neighbours_have(tmp_path):
+    rows = [f"f{n:02d},p{n:02d},{10 + n},{10 + n + 1 + n % 7},{1 + n % 5},{n},{n + 30}" for n in range(30)]
+    found = report(table(tmp_path, *rows))
+    assert (found.doubt.area.method, found.doubt.crps.method) == ("bca", "bca")
+    assert found.doubt.area.low < found.doubt.area.value < found.doubt.area.high
+    said = f"(AURC): {found.doubt.area.value:.2f} ({found.doubt.area.low:.2f}–{found.doubt.area.high:.2f}); in the best"
+    assert said in " ".join(as_plain_text(found).split())
 
 
 def test_an_interval_without_a_level_is_one_of_95_per_cent(tmp_path):

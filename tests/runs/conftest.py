@@ -1,8 +1,30 @@
-"""A protocol under which a job can be stopped on its way."""
+"""A job that nobody did, and a protocol under which one can be stopped on its way."""
 
 from __future__ import annotations
 
 import pytest
+
+from ra_bench.values import Job
+
+
+@pytest.fixture(scope="session")
+def job():
+    return Job(
+        key="0123456789abcdef",
+        board="hands",
+        model="net",
+        seed=2,
+        dataset="hands",
+        cohort="c",
+        split="s",
+        protocol="quick",
+        protocol_hash="p",
+        plugin="ra-bench-x",
+        plugin_version="1",
+        plugin_source="a",
+        trainer="standard",
+        trainer_source="t",
+    )
 
 
 @pytest.fixture(scope="session")

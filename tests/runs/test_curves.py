@@ -13,26 +13,10 @@ import pytest
 from ra_bench.errors import StorageError, TrainingError
 from ra_bench.runs.curves import Curves
 from ra_bench.runs.plan import PlannedJob
-from ra_bench.values import EpochReport, Fold, Job
+from ra_bench.values import EpochReport, Fold
 
 pytest.importorskip("tensorboard", reason="the extra tensorboard is not installed")
 
-JOB = Job(
-    key="0123456789abcdef",
-    board="hands",
-    model="net",
-    seed=2,
-    dataset="hands",
-    cohort="c",
-    split="s",
-    protocol="quick",
-    protocol_hash="p",
-    plugin="ra-bench-x",
-    plugin_version="1",
-    plugin_source="a",
-    trainer="standard",
-    trainer_source="t",
-)
 FOLDER = Path("hands/net/seed2-0123456789ab")
 
 
@@ -61,21 +45,22 @@ def points(folder, tag):
     return [(each.step, each.value) for each in read(folder).Scalars(tag)]
 
 
-def due(**facts):
-    return PlannedJob(job=JOB, record=None, reason="", due=True, **facts)
-
-
-def tell(folder, *reports, earlier=()):
+@pytest.fixture
+def tell(job):
     """One try of a job."""
-    curves = Curves(folder)
-    curves.expect([due(earlier=tuple(earlier))])
-    curves.on_job_start(job=JOB)
-    for each in reports:
-        curves.on_epoch_end(job=JOB, report=each)
-    curves.on_job_end(job=JOB, record=None)
+
+    def told(folder, *reports, earlier=()):
+        curves = Curves(folder)
+        curves.expect([PlannedJob(job=job, record=None, reason="", due=True, earlier=tuple(earlier))])
+        curves.on_job_start(job=job)
+        for each in reports:
+            curves.on_epoch_end(job=job, report=each)
+        curves.on_job_end(job=job, record=None)
+
+    return told
 
 
-def test_every_quantity_of_an_epoch_is_a_curve(tmp_path):
+def test_every_quantity_of_an_epoch_is_a_curve(tmp_path, tell):
     tell(tmp_path, report(1), report(2, loss=0.25, error=10.0, seconds=4.0))
     assert read(tmp_path / FOLDER).Tags()["scalars"] == [
         "training/loss",
@@ -91,35 +76,35 @@ def test_every_quantity_of_an_epoch_is_a_curve(tmp_path):
     assert points(tmp_path / FOLDER, "training/films_per_second") == [(1, 4.0), (2, 2.0)]
 
 
-def test_a_point_is_there_as_soon_as_its_epoch_is_over(tmp_path):
+def test_a_point_is_there_as_soon_as_its_epoch_is_over(tmp_path, job):
     curves = Curves(tmp_path)
-    curves.on_epoch_end(job=JOB, report=report(1))
+    curves.on_epoch_end(job=job, report=report(1))
     assert points(tmp_path / FOLDER, "training/loss") == [(1, 0.5)]
 
 
-def test_what_is_not_known_is_no_point(tmp_path):
+def test_what_is_not_known_is_no_point(tmp_path, tell):
     tell(tmp_path, report(1, error=float("nan"), seconds=0.0))
     tags = read(tmp_path / FOLDER).Tags()["scalars"]
     assert "training/validation_rmse" not in tags
     assert "training/films_per_second" not in tags
 
 
-def test_pretraining_has_curves_of_its_own_beside_those_of_the_training(tmp_path):
+def test_pretraining_has_curves_of_its_own_beside_those_of_the_training(tmp_path, tell):
     tell(tmp_path, report(1, stage="pretraining"), report(2, stage="pretraining"), report(1, loss=0.25))
     assert points(tmp_path / FOLDER / "pretraining", "pretraining/loss") == [(1, 0.5), (2, 0.5)]
     assert points(tmp_path / FOLDER, "training/loss") == [(1, 0.25)]
 
 
-def test_the_job_is_told_as_a_text_with_its_key(tmp_path):
+def test_the_job_is_told_as_a_text_with_its_key(tmp_path, job):
     curves = Curves(tmp_path)
-    curves.on_epoch_end(job=replace(JOB, fold=Fold(number=3, of=5, site="north")), report=report(1))
+    curves.on_epoch_end(job=replace(job, fold=Fold(number=3, of=5, site="north")), report=report(1))
     (event,) = read(tmp_path / "hands/net/seed2-fold3-0123456789ab").Tensors("job/text_summary")
     text = event.tensor_proto.string_val[0].decode()
     assert text.startswith("| job | |\n|---|---|\n| model | net |\n| seed | 2 |\n| fold | 3 of 5 north |\n")
     assert text.endswith("| key | 0123456789abcdef |")
 
 
-def test_a_job_that_goes_on_has_every_epoch_once(tmp_path):
+def test_a_job_that_goes_on_has_every_epoch_once(tmp_path, tell):
     first = [report(1), report(2), report(3, loss=9.0)]
     tell(tmp_path, *first)
     tell(tmp_path, report(3), report(4), earlier=first[:2])  # epoch 3 was lost, and is done again
@@ -127,31 +112,32 @@ def test_a_job_that_goes_on_has_every_epoch_once(tmp_path):
     assert len(read(tmp_path / FOLDER).Tensors("job/text_summary")) == 1
 
 
-def test_epochs_of_a_try_that_drew_nothing_are_there_too(tmp_path):
+def test_epochs_of_a_try_that_drew_nothing_are_there_too(tmp_path, tell):
     tell(tmp_path, report(3), earlier=[report(1), report(2)])
     found = read(tmp_path / FOLDER).Scalars("training/loss")
     assert [each.step for each in found] == [1, 2, 3]
     assert found[1].wall_time - found[0].wall_time == pytest.approx(2.0, abs=1e-3)
 
 
-def test_a_pretraining_that_goes_on_keeps_the_points_before(tmp_path):
+def test_a_pretraining_that_goes_on_keeps_the_points_before(tmp_path, tell):
     tell(tmp_path, *(report(epoch, stage="pretraining", loss=9.0) for epoch in (1, 2, 3)))
     tell(tmp_path, report(3, stage="pretraining"))
     assert points(tmp_path / FOLDER / "pretraining", "pretraining/loss") == [(1, 9.0), (2, 9.0), (3, 0.5)]
 
 
-def test_a_job_that_starts_again_within_a_run_has_every_epoch_once(tmp_path):
+def test_a_job_that_starts_again_within_a_run_has_every_epoch_once(tmp_path, tell):
     tell(tmp_path, report(1, loss=9.0), report(2, loss=9.0), report(1), report(2))
     assert points(tmp_path / FOLDER, "training/loss") == [(1, 0.5), (2, 0.5)]
 
 
-def standing():
+@pytest.fixture
+def standing(job):
     record = SimpleNamespace(history=(report(1), report(2)), finished="2022-03-01T12:00:00+00:00")
-    return PlannedJob(job=JOB, record=record, reason="", due=False)
+    return PlannedJob(job=job, record=record, reason="", due=False)
 
 
-def test_a_job_that_stands_is_drawn_from_its_record_at_the_time_at_which_it_ended(tmp_path):
-    Curves(tmp_path).expect([standing()])
+def test_a_job_that_stands_is_drawn_from_its_record_at_the_time_at_which_it_ended(tmp_path, standing):
+    Curves(tmp_path).expect([standing])
     assert points(tmp_path / FOLDER, "training/loss") == [(1, 0.5), (2, 0.5)]
     assert [each.wall_time for each in read(tmp_path / FOLDER).Scalars("training/loss")] == [
         1646135998.0,
@@ -159,9 +145,9 @@ def test_a_job_that_stands_is_drawn_from_its_record_at_the_time_at_which_it_ende
     ]
 
 
-def test_a_job_that_stands_is_drawn_once(tmp_path):
+def test_a_job_that_stands_is_drawn_once(tmp_path, standing, tell):
     tell(tmp_path, report(1, loss=9.0))
-    Curves(tmp_path).expect([standing()])
+    Curves(tmp_path).expect([standing])
     assert points(tmp_path / FOLDER, "training/loss") == [(1, 9.0)]
 
 
@@ -171,20 +157,20 @@ def test_without_tensorboard_the_error_says_what_to_install(tmp_path, monkeypatc
         Curves(tmp_path)
 
 
-def test_a_folder_that_cannot_be_is_refused_before_anything_is_trained(tmp_path):
+def test_a_folder_that_cannot_be_is_refused_before_anything_is_trained(tmp_path, job):
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="file"):
-        Curves(tmp_path / "file").expect([due()])
+        Curves(tmp_path / "file").expect([PlannedJob(job=job, record=None, reason="", due=True)])
 
 
-def test_a_file_that_cannot_be_written_is_an_error_that_names_it(tmp_path):
+def test_a_file_that_cannot_be_written_is_an_error_that_names_it(tmp_path, job):
     curves = Curves(tmp_path)
-    curves.on_epoch_end(job=JOB, report=report(1))
+    curves.on_epoch_end(job=job, report=report(1))
     (file,) = (tmp_path / FOLDER).iterdir()
     file.unlink()
     file.mkdir()
     with pytest.raises(StorageError, match="name another folder"):
-        curves.on_epoch_end(job=JOB, report=report(2))
+        curves.on_epoch_end(job=job, report=report(2))
 
 
 def test_torch_is_not_imported_to_write_curves(tmp_path):

@@ -18,24 +18,6 @@ from ra_bench.runs.failures import (
     failure_of_timeout,
     is_settled,
 )
-from ra_bench.values import Job
-
-JOB = Job(
-    key="k",
-    board="hands",
-    model="net",
-    seed=0,
-    dataset="hands",
-    cohort="c",
-    split="s",
-    protocol="quick",
-    protocol_hash="p",
-    plugin="ra-bench-x",
-    plugin_version="1",
-    plugin_source="a",
-    trainer="standard",
-    trainer_source="t",
-)
 
 
 def wrapped(cause, *, hidden=False):
@@ -62,18 +44,18 @@ def wrapped(cause, *, hidden=False):
         ),
     ],
 )
-def test_a_worker_that_ended_without_a_word_is_told_by_its_exit_code(code, kind, reason):
-    failure = failure_of_exit(JOB, code)
+def test_a_worker_that_ended_without_a_word_is_told_by_its_exit_code(code, kind, reason, job):
+    failure = failure_of_exit(job, code)
     assert (failure.kind, failure.reason) == (kind, reason)
     assert failure.advice
 
 
-def test_a_killed_worker_is_told_with_the_memory_that_it_held():
-    assert failure_of_exit(JOB, -9, peak=3 * 2**30).reason.endswith(" It held 3.0 GiB when last looked at.")
+def test_a_killed_worker_is_told_with_the_memory_that_it_held(job):
+    assert failure_of_exit(job, -9, peak=3 * 2**30).reason.endswith(" It held 3.0 GiB when last looked at.")
 
 
-def test_a_kill_while_the_kernel_killed_for_memory_is_told_as_want_of_memory():
-    failure = failure_of_exit(JOB, -9, peak=2**29, oom_killer=True)
+def test_a_kill_while_the_kernel_killed_for_memory_is_told_as_want_of_memory(job):
+    failure = failure_of_exit(job, -9, peak=2**29, oom_killer=True)
     assert (failure.kind, failure.reason) == (
         "memory",
         "The system ran out of memory and killed the worker process (SIGKILL). It held 0.5 GiB when last looked at.",
@@ -83,32 +65,32 @@ def test_a_kill_while_the_kernel_killed_for_memory_is_told_as_want_of_memory():
 @pytest.mark.parametrize(
     "error", [MemoryError("no room"), wrapped(MemoryError("no room")), OSError(12, "Cannot allocate memory")]
 )
-def test_want_of_memory_is_told_also_when_it_was_wrapped(error):
-    failure = failure_of_error(JOB, error)
+def test_want_of_memory_is_told_also_when_it_was_wrapped(error, job):
+    failure = failure_of_error(job, error)
     assert failure.kind == "memory"
     assert re.fullmatch(r"Out of memory: (no room|\[Errno 12\] Cannot allocate memory)", failure.reason)
     assert "--jobs 1" in failure.advice
     assert "let batches go in parts (--fit-batch)" in failure.advice
 
 
-def test_want_of_memory_is_told_when_torch_says_so_on_a_cpu():
+def test_want_of_memory_is_told_when_torch_says_so_on_a_cpu(job):
     import torch
 
     with pytest.raises(RuntimeError) as caught:
         torch.empty(2**55, dtype=torch.uint8)
-    assert failure_of_error(JOB, caught.value).kind == "memory"
+    assert failure_of_error(job, caught.value).kind == "memory"
 
 
-def test_what_a_guest_raised_in_place_of_something_else_is_all_that_is_told():
-    failure = failure_of_error(JOB, wrapped(MemoryError(), hidden=True))
+def test_what_a_guest_raised_in_place_of_something_else_is_all_that_is_told(job):
+    failure = failure_of_error(job, wrapped(MemoryError(), hidden=True))
     assert (failure.kind, failure.reason) == ("raised", "ValueError: the net is torn")
 
 
-def test_a_full_gpu_is_told_as_such():
+def test_a_full_gpu_is_told_as_such(job):
     import torch
 
     error = torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.\nSee the documentation")
-    failure = failure_of_error(JOB, error)
+    failure = failure_of_error(job, error)
     assert failure.kind == "gpu memory"
     assert failure.reason == "The GPU ran out of memory: CUDA out of memory. Tried to allocate 2.00 GiB."
     assert "nvidia-smi" in failure.advice
@@ -118,12 +100,12 @@ def test_a_full_gpu_is_told_as_such():
     "words",
     ["CUDA error: out of memory", "cuDNN error: CUDNN_STATUS_ALLOC_FAILED", "MPS backend out of memory (MPS allocated"],
 )
-def test_a_full_gpu_is_told_by_the_words_of_libraries(words):
-    assert failure_of_error(JOB, wrapped(RuntimeError(words))).kind == "gpu memory"
+def test_a_full_gpu_is_told_by_the_words_of_libraries(words, job):
+    assert failure_of_error(job, wrapped(RuntimeError(words))).kind == "gpu memory"
 
 
-def test_an_error_of_ours_is_told_in_one_line():
-    failure = failure_of_error(JOB, TrainingError("It is torn.\nMend it."))
+def test_an_error_of_ours_is_told_in_one_line(job):
+    failure = failure_of_error(job, TrainingError("It is torn.\nMend it."))
     assert (failure.kind, failure.reason) == ("refused", "It is torn. Mend it.")
 
 
@@ -135,39 +117,39 @@ def test_an_error_of_ours_is_told_in_one_line():
         (SystemExit(), "SystemExit"),
     ],
 )
-def test_an_error_of_a_guest_is_told_by_its_kind_and_first_line(error, reason):
-    failure = failure_of_error(JOB, error)
+def test_an_error_of_a_guest_is_told_by_its_kind_and_first_line(error, reason, job):
+    failure = failure_of_error(job, error)
     assert (failure.kind, failure.reason) == ("raised", reason)
 
 
 @pytest.mark.parametrize("error", [StorageError("Cannot write a.pt."), OSError(28, "No space left on device")])
-def test_a_file_that_cannot_be_written_says_nothing_about_the_next_try(error):
-    failure = failure_of_error(JOB, error)
+def test_a_file_that_cannot_be_written_says_nothing_about_the_next_try(error, job):
+    failure = failure_of_error(job, error)
     assert failure.kind == "disk"
     assert not is_settled(replace(failure, tries=9))
 
 
-def test_a_worker_that_was_told_to_end_by_somebody_else_says_so():
-    failure = failure_of_error(JOB, StoppedError())
+def test_a_worker_that_was_told_to_end_by_somebody_else_says_so(job):
+    failure = failure_of_error(job, StoppedError())
     assert failure.kind == "killed"
     assert failure.reason == "The worker process was told to end (SIGTERM), and not by ra-bench."
 
 
-def test_a_report_that_cannot_be_read_is_told_with_what_a_trainer_gives():
-    failure = failure_of_message(JOB, ModuleNotFoundError("No module named 'theirs'"))
+def test_a_report_that_cannot_be_read_is_told_with_what_a_trainer_gives(job):
+    failure = failure_of_message(job, ModuleNotFoundError("No module named 'theirs'"))
     assert failure.reason.endswith("what cannot be read (ModuleNotFoundError: No module named 'theirs').")
     assert "yields EpochReport" in failure.advice
 
 
-def test_a_job_that_took_too_long_names_the_option_with_the_time_that_was_given():
-    assert failure_of_timeout(JOB, 5400).reason == "It took longer than --timeout 1h30m and was stopped."
+def test_a_job_that_took_too_long_names_the_option_with_the_time_that_was_given(job):
+    assert failure_of_timeout(job, 5400).reason == "It took longer than --timeout 1h30m and was stopped."
     assert (duration(7200), duration(45)) == ("2h", "45s")
 
 
 @pytest.mark.parametrize(
     ("kind", "settled"), [(kind, kind in {"refused", "raised", "crashed", "left"}) for kind in KINDS]
 )
-def test_only_what_the_machine_did_not_do_is_settled_by_a_second_failure(kind, settled):
-    once = replace(failure_of_timeout(JOB, 1), kind=kind)
+def test_only_what_the_machine_did_not_do_is_settled_by_a_second_failure(kind, settled, job):
+    once = replace(failure_of_timeout(job, 1), kind=kind)
     assert not is_settled(once)
     assert is_settled(replace(once, tries=2)) is settled

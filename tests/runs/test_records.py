@@ -25,24 +25,8 @@ from ra_bench.runs.records import (
     write_job,
     write_record,
 )
-from ra_bench.values import Ensemble, EpochReport, Failure, Fold, Job, Member, Predictions, RunRecord, Uncertainty
+from ra_bench.values import Ensemble, EpochReport, Failure, Fold, Member, Predictions, RunRecord, Uncertainty
 
-JOB = Job(
-    key="0123456789abcdef",
-    board="hands",
-    model="timm/resnet18",
-    seed=2,
-    dataset="hands",
-    cohort="c",
-    split="s",
-    protocol="quick",
-    protocol_hash="p",
-    plugin="ra-bench-x",
-    plugin_version="1",
-    plugin_source="a",
-    trainer="standard",
-    trainer_source="t",
-)
 REPORT = EpochReport(
     stage="training",
     epoch=1,
@@ -53,59 +37,64 @@ REPORT = EpochReport(
     seconds=1.5,
     films=8,
 )
-RECORD = RunRecord(
-    job=JOB,
-    protocol={"name": "quick", "seeds": [0], "split": {"train": 60.0}},
-    predictions=Predictions(ids=("a", "b"), patients=("p", "q"), readings={"r": (1.0, 2.5)}, predicted=(1.25, 0.1)),
-    history=(REPORT,),
-    parameters=10,
-    madds=None,
-    seconds=3.5,
-    seconds_per_epoch=1.5,
-    peak_memory=1024,
-    kept_epoch=1,
-    pretrained_on=None,
-    overrides={"epochs": "3"},
-    device="cpu",
-    finished="2022-03-01T12:00:00+00:00",
-    environment={"python": "3.11.9"},
-)
 
 
-def test_a_record_comes_back_as_it_was(tmp_path):
-    write_record(tmp_path, RECORD)
-    assert read_record(tmp_path) == RECORD
+@pytest.fixture
+def record(job):
+    return RunRecord(
+        job=job,
+        protocol={"name": "quick", "seeds": [0], "split": {"train": 60.0}},
+        predictions=Predictions(ids=("a", "b"), patients=("p", "q"), readings={"r": (1.0, 2.5)}, predicted=(1.25, 0.1)),
+        history=(REPORT,),
+        parameters=10,
+        madds=None,
+        seconds=3.5,
+        seconds_per_epoch=1.5,
+        peak_memory=1024,
+        kept_epoch=1,
+        pretrained_on=None,
+        overrides={"epochs": "3"},
+        device="cpu",
+        finished="2022-03-01T12:00:00+00:00",
+        environment={"python": "3.11.9"},
+    )
 
 
-def test_batches_in_parts_are_kept_and_whole_ones_not_mentioned(tmp_path):
-    assert "batch_parts" not in record_json(RECORD)
-    write_record(tmp_path, replace(RECORD, batch_parts=4))
-    assert read_record(tmp_path).batch_parts == 4
-
-
-def test_several_devices_are_kept_and_one_is_not_mentioned(tmp_path):
-    assert "devices" not in record_json(RECORD)
-    write_record(tmp_path, replace(RECORD, devices=2))
-    assert read_record(tmp_path).devices == 2
-
-
-def test_a_record_with_what_came_later_comes_back_as_it_was(tmp_path):
-    record = replace(RECORD, uncounted=("aten._fft_r2c",), peak_host_memory=2**31)
+def test_a_record_comes_back_as_it_was(tmp_path, record):
     write_record(tmp_path, record)
     assert read_record(tmp_path) == record
 
 
+def test_batches_in_parts_are_kept_and_whole_ones_not_mentioned(tmp_path, record):
+    assert "batch_parts" not in record_json(record)
+    write_record(tmp_path, replace(record, batch_parts=4))
+    assert read_record(tmp_path).batch_parts == 4
+
+
+def test_several_devices_are_kept_and_one_is_not_mentioned(tmp_path, record):
+    assert "devices" not in record_json(record)
+    write_record(tmp_path, replace(record, devices=2))
+    assert read_record(tmp_path).devices == 2
+
+
+def test_a_record_with_what_came_later_comes_back_as_it_was(tmp_path, record):
+    later = replace(record, uncounted=("aten._fft_r2c",), peak_host_memory=2**31)
+    write_record(tmp_path, later)
+    assert read_record(tmp_path) == later
+
+
 @pytest.mark.parametrize("key", ["trained_on", "uncounted", "peak_host_memory"])
-def test_a_record_says_nothing_of_what_is_not_known(key):
-    assert f'"{key}"' not in record_json(RECORD)
+def test_a_record_says_nothing_of_what_is_not_known(key, record):
+    assert f'"{key}"' not in record_json(record)
 
 
-def test_a_record_in_which_all_was_counted_says_so():
-    assert '"uncounted": []' in record_json(replace(RECORD, uncounted=()))
+def test_a_record_in_which_all_was_counted_says_so(record):
+    assert '"uncounted": []' in record_json(replace(record, uncounted=()))
 
 
-def test_the_folder_of_a_job_names_board_model_seed_and_key(tmp_path):
-    assert job_folder(tmp_path, JOB) == tmp_path / "hands/timm--resnet18/seed2-0123456789ab"
+def test_the_folder_of_a_job_names_board_model_seed_and_key(tmp_path, job):
+    named = replace(job, model="timm/resnet18")
+    assert job_folder(tmp_path, named) == tmp_path / "hands/timm--resnet18/seed2-0123456789ab"
 
 
 _NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=8)
@@ -149,8 +138,8 @@ def _bits(numbers):
 
 
 @pytest.mark.parametrize("file", ["record.json", "predictions.csv"])
-def test_a_folder_without_all_its_files_holds_no_finished_run(tmp_path, file):
-    write_record(tmp_path, RECORD)
+def test_a_folder_without_all_its_files_holds_no_finished_run(tmp_path, file, record):
+    write_record(tmp_path, record)
     (tmp_path / file).unlink()
     with pytest.raises(RecordError, match=f"holds no finished run: {file} is missing"):
         read_record(tmp_path)
@@ -173,8 +162,8 @@ def test_a_folder_without_all_its_files_holds_no_finished_run(tmp_path, file):
         ("predictions.csv", 'id,patient,predicted\n"a,p,1.0\n', "unexpected end of data"),
     ],
 )
-def test_a_damaged_record_says_what_is_wrong_and_what_to_do(tmp_path, file, text, found):
-    write_record(tmp_path, RECORD)
+def test_a_damaged_record_says_what_is_wrong_and_what_to_do(tmp_path, file, text, found, record):
+    write_record(tmp_path, record)
     (tmp_path / file).write_text(text)
     with pytest.raises(RecordError) as told:
         read_record(tmp_path)
@@ -184,32 +173,32 @@ def test_a_damaged_record_says_what_is_wrong_and_what_to_do(tmp_path, file, text
     assert said.endswith("Delete that folder and run again: the job is done afresh.")
 
 
-def test_an_unreadable_record_does_not_hide_the_others(tmp_path):
-    write_record(tmp_path / "a", RECORD)
-    write_record(tmp_path / "b", RECORD)
+def test_an_unreadable_record_does_not_hide_the_others(tmp_path, record):
+    write_record(tmp_path / "a", record)
+    write_record(tmp_path / "b", record)
     (tmp_path / "a/record.json").write_text("{")
     records, (error,) = standing_records(tmp_path)
-    assert records == [RECORD]
+    assert records == [record]
     assert str(tmp_path / "a") in str(error)
 
 
-def test_a_failure_comes_back_as_it_was_until_the_next_try(tmp_path):
+def test_a_failure_comes_back_as_it_was_until_the_next_try(tmp_path, job):
     failure = Failure(
-        job=JOB, reason="It broke.", log="log.txt", kind="raised", advice="Mend it.", ended="2022-03-01", tries=2
+        job=job, reason="It broke.", log="log.txt", kind="raised", advice="Mend it.", ended="2022-03-01", tries=2
     )
     write_failure(tmp_path, failure)
     assert read_failure(tmp_path) == failure
     assert standing_failures(tmp_path) == [failure]
-    write_job(tmp_path, JOB)
+    write_job(tmp_path, job)
     assert read_failure(tmp_path) is None
 
 
-def test_a_failure_from_before_there_were_kinds_is_read(tmp_path):
-    write_failure(tmp_path, Failure(job=JOB, reason="It broke.", log="log.txt", kind="raised", tries=2))
+def test_a_failure_from_before_there_were_kinds_is_read(tmp_path, job):
+    write_failure(tmp_path, Failure(job=job, reason="It broke.", log="log.txt", kind="raised", tries=2))
     content = json.loads((tmp_path / "failure.json").read_text())
     old = {name: content[name] for name in ("job", "reason", "log")}
     (tmp_path / "failure.json").write_text(json.dumps(old))
-    assert read_failure(tmp_path) == Failure(job=JOB, reason="It broke.", log="log.txt")
+    assert read_failure(tmp_path) == Failure(job=job, reason="It broke.", log="log.txt")
 
 
 def test_a_failure_that_cannot_be_read_is_none(tmp_path):
@@ -217,37 +206,37 @@ def test_a_failure_that_cannot_be_read_is_none(tmp_path):
     assert standing_failures(tmp_path) == []
 
 
-def test_pixels_come_back_and_are_no_column_where_they_are_not_known(tmp_path):
-    known = replace(RECORD.predictions, pixels=("digest",) * len(RECORD.predictions.ids))
-    write_record(tmp_path, replace(RECORD, predictions=known))
+def test_pixels_come_back_and_are_no_column_where_they_are_not_known(tmp_path, record):
+    known = replace(record.predictions, pixels=("digest",) * len(record.predictions.ids))
+    write_record(tmp_path, replace(record, predictions=known))
     assert read_record(tmp_path).predictions == known
-    write_record(tmp_path, RECORD)
+    write_record(tmp_path, record)
     assert "pixels" not in (tmp_path / "predictions.csv").read_text()
 
 
-def test_a_job_in_folds_comes_back_with_its_fold_and_has_a_folder_of_its_own(tmp_path):
-    job = replace(JOB, fold=Fold(number=2, of=3, site="Leiden, LUMC"))
-    write_record(tmp_path, replace(RECORD, job=job))
-    assert read_record(tmp_path).job == job
-    assert job_folder(tmp_path, job).name == f"seed{JOB.seed}-fold2-{JOB.key[:12]}"
+def test_a_job_in_folds_comes_back_with_its_fold_and_has_a_folder_of_its_own(tmp_path, job, record):
+    second = replace(job, fold=Fold(number=2, of=3, site="Leiden, LUMC"))
+    write_record(tmp_path, replace(record, job=second))
+    assert read_record(tmp_path).job == second
+    assert job_folder(tmp_path, second).name == f"seed{job.seed}-fold2-{job.key[:12]}"
 
 
-def test_a_job_without_folds_says_nothing_of_them(tmp_path):
-    write_record(tmp_path, RECORD)
+def test_a_job_without_folds_says_nothing_of_them(tmp_path, record):
+    write_record(tmp_path, record)
     assert "fold" not in (tmp_path / "record.json").read_text()
 
 
-def test_what_a_model_says_of_its_error_comes_back_with_its_level(tmp_path):
+def test_what_a_model_says_of_its_error_comes_back_with_its_level(tmp_path, record):
     said = Uncertainty(sd=(0.1, math.pi), lower=(1.0, 2.5), upper=(3.0, 4.5), level=0.9)
     file = tmp_path / "predictions.csv"
-    file.write_text(predictions_csv(replace(RECORD.predictions, uncertainty=said)))
+    file.write_text(predictions_csv(replace(record.predictions, uncertainty=said)))
     assert file.read_text().splitlines()[0].endswith("predicted,sd,lower:0.9,upper:0.9")
     assert read_predictions(file).uncertainty == said
 
 
-def test_an_sd_alone_comes_back_alone(tmp_path):
+def test_an_sd_alone_comes_back_alone(tmp_path, record):
     file = tmp_path / "predictions.csv"
-    file.write_text(predictions_csv(replace(RECORD.predictions, uncertainty=Uncertainty(sd=(1.5, 2.5)))))
+    file.write_text(predictions_csv(replace(record.predictions, uncertainty=Uncertainty(sd=(1.5, 2.5)))))
     assert read_predictions(file).uncertainty == Uncertainty(sd=(1.5, 2.5))
 
 
@@ -268,18 +257,18 @@ def test_an_uncertainty_that_means_nothing_is_refused(tmp_path, columns, cells, 
         read_predictions(file)
 
 
-def test_validation_films_and_members_come_back(tmp_path):
+def test_validation_films_and_members_come_back(tmp_path, record):
     member = Member(model="a", seed=1, key="k", predictions="d")
-    full = replace(RECORD, validation=RECORD.predictions, ensemble=Ensemble(how="median", members=(member,)))
+    full = replace(record, validation=record.predictions, ensemble=Ensemble(how="median", members=(member,)))
     write_record(tmp_path, full)
     assert read_record(tmp_path) == full
 
 
-def test_a_record_that_is_removed_leaves_nothing_but_what_is_not_its_own(tmp_path):
-    write_record(tmp_path / "run", replace(RECORD, validation=RECORD.predictions))
+def test_a_record_that_is_removed_leaves_nothing_but_what_is_not_its_own(tmp_path, record):
+    write_record(tmp_path / "run", replace(record, validation=record.predictions))
     remove_record(tmp_path / "run")
     assert not (tmp_path / "run").exists()
-    write_record(tmp_path / "run", RECORD)
+    write_record(tmp_path / "run", record)
     (tmp_path / "run" / "note.txt").write_text("mine")
     remove_record(tmp_path / "run")
     assert [file.name for file in (tmp_path / "run").iterdir()] == ["note.txt"]

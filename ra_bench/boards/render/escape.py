@@ -1,4 +1,4 @@
-"""Text of guests, made safe to stand in markdown: it is read as it was written and does nothing else."""
+"""Text of guests, made safe to stand in markdown or a table: it is read as it was written and does nothing else."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import unicodedata
 _MARKUP = re.compile(r"[\\`*_\[\]|~#$]")
 #: What would start a list, a rule or a quotation; a negative number does not.
 _BLOCK_START = re.compile(r"^([-+=](?!\d)|>|\d+(?=[.)](\s|$)))")
+#: A cell that begins with one of these is run as a formula (https://owasp.org/www-community/attacks/CSV_Injection).
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 
 
@@ -48,6 +50,17 @@ def code(text: str) -> str:
     longest = max((len(run) for run in re.findall("`+", line)), default=0)
     fence, pad = "`" * (longest + 1), " " if longest else ""
     return f"{fence}{pad}{line}{pad}{fence}"
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet would compute a cell of that text.
+
+    Examples
+    --------
+    >>> is_formula("=1+1"), is_formula("\\t@x"), is_formula("resnet50")
+    (True, True, False)
+    """
+    return text.lstrip().startswith(_FORMULA)
 
 
 def _visible(letter: str) -> str:

@@ -18,7 +18,7 @@ from ra_bench.cohorts.layouts.parts import (
     sum_of_parts,
     tables_with,
 )
-from ra_bench.cohorts.table import Entry, is_blank, read_table
+from ra_bench.cohorts.table import Entry, filled, is_blank, read_table
 from ra_bench.errors import TableError
 from ra_bench.values import SVH_HANDS, Scale
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from ra_bench.cohorts.table import Row, Table
+    from ra_bench.cohorts.table import Table
 
 COLUMNS = ("patient_id", "hand", "joint", "finger", "disease", "score", "expert_id")
 HIGHEST = {"erosion": EROSION, "jsn": NARROWING}
@@ -93,7 +93,7 @@ def _scores(table: Table) -> list[_Score]:
     scores = []
     for row in table.rows:
         patient, hand, joint, disease, expert = (
-            _filled(table, row, name) for name in ("patient_id", "hand", "joint", "disease", "expert_id")
+            filled(table, row, name) for name in ("patient_id", "hand", "joint", "disease", "expert_id")
         )
         finger = "" if is_blank(row.cells["finger"]) else row.cells["finger"]
         where = f"{table.file}, row {row.number}, column"
@@ -116,13 +116,6 @@ def _scores(table: Table) -> list[_Score]:
             )
         )
     return scores
-
-
-def _filled(table: Table, row: Row, column: str) -> str:
-    cell = row.cells[column]
-    if is_blank(cell):
-        raise TableError(f"{table.file}, row {row.number}, column '{column}': found '{cell}', where a name must stand.")
-    return cell
 
 
 def _name(part: Part) -> str:

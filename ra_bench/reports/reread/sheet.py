@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ra_bench.boards.render.escape import is_formula
 from ra_bench.errors import RecordError
 from ra_bench.files import write_text
 
@@ -24,8 +25,6 @@ NEAREST = 5
 FILM = "film"
 SUSPECT, CONTROL = "suspect", "control"
 _KEY = ("film", "kind", "reference", "models_off", "models_same_side", "models_beyond", "models", "margin")
-#: What a spreadsheet takes for a formula at the start of a cell; and our own guard, so that it can be taken off.
-_STARTS = ("=", "+", "-", "@", "'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,14 +85,14 @@ def write_sheet(sheet: Sheet, found: LabelAudit, readers: Sequence[str], file: P
 
 
 def guarded(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula.
+    """A cell that no spreadsheet takes for a formula; one that begins as a guarded cell is guarded too.
 
     Examples
     --------
     >>> guarded("=1+1"), guarded("film 1"), unguarded(guarded("'a")), unguarded("a'")
     ("'=1+1", 'film 1', "'a", "a'")
     """
-    return f"'{text}" if text.lstrip().startswith(_STARTS) else text
+    return f"'{text}" if is_formula(text) or text.lstrip().startswith("'") else text
 
 
 def unguarded(text: str) -> str:

@@ -83,7 +83,9 @@ def test_a_sheet_that_is_there_already_is_not_overwritten(tmp_path):
     assert not (tmp_path / "sheet-key.csv").exists()
 
 
-@pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "  =1", "'quoted", "\t=1"])
+@pytest.mark.parametrize(
+    "text", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "  =1", "'quoted", "\t=1", "＝1", "＠x"]
+)
 def test_nothing_that_a_spreadsheet_takes_for_a_formula_is_written(text):
     assert guarded(text).startswith("'")
     assert unguarded(guarded(text)) == text
