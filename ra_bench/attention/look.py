@@ -82,10 +82,10 @@ def look(
     Raises
     ------
     AttentionError
-        No library, no network, no weights, no feature map, or an attention of its own that is none or fails.
+        No library, no network, no weights, no feature map, an attention of its own that is none, or code that fails.
     """
     library = check_library()
-    model, greys = trained_network(spec, folder)
+    model, greys = trained_network(spec, folder, plugin=record.job.plugin)
     place = resolve(device)
     model.to(place)
     first = _batch(films, [0], protocol, greys, place)

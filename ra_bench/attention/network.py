@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
+from ra_bench.attention.guest import called, code_of
 from ra_bench.errors import AttentionError
 from ra_bench.training.progress_file import CHECKPOINT
 from ra_bench.training.standard import Spread
@@ -18,15 +19,24 @@ if TYPE_CHECKING:
     from ra_bench.specs import ModelSpec
 
 
-def trained_network(spec: ModelSpec, folder: Path) -> tuple[nn.Module, Spread]:
+def trained_network(spec: ModelSpec, folder: Path, *, plugin: str = "") -> tuple[nn.Module, Spread]:
     """The network with the weights that its job kept, in evaluation mode, and the grey values that normalise films.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+    folder : Path
+        Of the job's record.
+    plugin : str
+        The distribution or file that the model is from, for errors.
 
     Raises
     ------
     AttentionError
-        The model has no network, or its job kept no weights that fit it.
+        The model cannot be built, has no network, or its job kept no weights that fit it.
     """
-    model = spec.build()
+    with code_of(called(spec.name, plugin), spec.build, name="build"):
+        model = spec.build()
     if not isinstance(model, nn.Module):
         raise AttentionError(
             f"'{spec.name}' has no network: `build` gives a {type(model).__name__} for the trainer '{spec.trainer}'. "

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ra_bench.attention.gradcam import grad_cam
+from ra_bench.attention.guest import called, code_of
 from ra_bench.attention.layer import find_layer
-from ra_bench.diagnosis import place_of, place_of_error, said
 from ra_bench.errors import AttentionError
 
 if TYPE_CHECKING:
@@ -53,13 +53,14 @@ def find_way(spec: ModelSpec, model: nn.Module, film: Tensor, layer: str | None 
     Raises
     ------
     AttentionError
-        There is no such layer, no feature map, or the model's own attention is none, or fails.
+        There is no such layer, no feature map, the model's own attention is none, or its code fails.
     """
+    about = called(spec.name, plugin)
     if spec.attention is None or layer is not None:
-        called = find_layer(model, film, spec.name, layer)
-        maps = partial(grad_cam, model, called.name, name=spec.name)
-        return Way(layer=called.name, map_size=(called.shape[2], called.shape[3]), maps=maps)
-    about = f"the model '{spec.name}'{f' ({plugin})' if plugin else ''}"
+        told = code_of(about, spec.build, name="forward")
+        found = told(find_layer)(model, film, spec.name, layer)
+        maps = told(partial(grad_cam, model, found.name, name=spec.name))
+        return Way(layer=found.name, map_size=(found.shape[2], found.shape[3]), maps=maps)
     own = partial(_own, spec.attention, about, model)
     cells = own(film)
     return Way(layer=None, map_size=(cells.shape[1], cells.shape[2]), maps=lambda films: _enlarged(own(films), films))
@@ -67,16 +68,9 @@ def find_way(spec: ModelSpec, model: nn.Module, film: Tensor, layer: str | None 
 
 def _own(attention: Callable[[Any, Any], Any], about: str, model: nn.Module, films: Tensor) -> Tensor:
     """What `ModelSpec.attention` gives, checked: (n, rows, columns), finite, 0 or more."""
-    try:
-        with torch.no_grad():
-            given = attention(model, films)
-    except (Exception, SystemExit) as error:
-        package = str(getattr(attention, "__module__", "")).partition(".")[0]
-        where = place_of_error(error, package) or place_of(attention)
-        raise AttentionError(
-            f"`attention` of {about} failed: {said(error)}. Correct it, or name a layer for Grad-CAM with --layer."
-            + (f"\nSee {where}" if where else "")
-        ) from error
+    advice = "Correct it, or name a layer for Grad-CAM with --layer."
+    with code_of(about, attention, name="attention", advice=advice), torch.no_grad():
+        given = attention(model, films)
     if not isinstance(given, Tensor) or given.dim() != 3 or len(given) != len(films) or not given.numel():
         found = f"a tensor of shape {tuple(given.shape)}" if isinstance(given, Tensor) else f"a {type(given).__name__}"
     elif not (given.isfinite().all() and (given >= 0).all()):
@@ -85,8 +79,7 @@ def _own(attention: Callable[[Any, Any], Any], about: str, model: nn.Module, fil
         return given.float()
     raise AttentionError(
         f"`attention` of {about} gives {found} for films of shape {tuple(films.shape)}; it must give a "
-        "tensor of shape (batch, rows, columns) of numbers that are 0 or more. Correct it, or name a layer for "
-        "Grad-CAM with --layer."
+        f"tensor of shape (batch, rows, columns) of numbers that are 0 or more. {advice}"
     )
 
 

@@ -67,16 +67,26 @@ def test_a_model_that_nobody_registered_is_named_with_the_nearest(attend: Callab
     assert "Did you mean 'bright-net'?" in said.err
 
 
-def test_a_models_own_attention_that_fails_is_an_error_and_no_traceback(
-    attend: Callable[..., Any], trained: Suite, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("what", "model"),
+    [("attention", "bright-own"), ("build", "bright-own"), ("build", "bright-net"), ("forward", "bright-net")],
+)
+def test_a_models_own_code_that_fails_is_an_error_and_no_traceback(
+    attend: Callable[..., Any], trained: Suite, monkeypatch: pytest.MonkeyPatch, what: str, model: str
 ) -> None:
-    monkeypatch.setenv("BRIGHT_FAILS", "1")
-    said = attend("--dataset", "bright", model="bright-own")
+    monkeypatch.setenv("BRIGHT_FAILS", what)
+    said = attend("--dataset", "bright", model=model)
     (file,) = trained.plugin_files
     assert (said.code, said.out) == (1, "")
     assert (
-        f"Error: `attention` of the model 'bright-own' ({file}) failed: KeyError: 'weights of the patches'." in said.err
+        f"Error: `{what}` of the model '{model}' ({file}) failed: KeyError: 'weights of {what}'. Correct it" in said.err
     )
     assert f"See {file}:" in said.err
     assert "Traceback" not in said.err
+
+
+def test_a_model_whose_own_attention_fails_can_be_looked_at_by_grad_cam(
+    attend: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BRIGHT_FAILS", "attention")
     assert attend("--dataset", "bright", "--layer", "1", model="bright-own").code == 0
