@@ -77,6 +77,15 @@ def test_a_record_comes_back_as_it_was(tmp_path):
     assert read_record(tmp_path) == RECORD
 
 
+def test_films_and_readings_that_records_share_are_held_once(tmp_path):
+    for name in "ab":
+        write_record(tmp_path / name, RECORD)
+    one, other = (read_record(tmp_path / name).predictions for name in "ab")
+    assert one.ids is other.ids
+    assert one.patients is other.patients
+    assert all(one.readings[reader] is other.readings[reader] for reader in RECORD.predictions.readings)
+
+
 def test_batches_in_parts_are_kept_and_whole_ones_not_mentioned(tmp_path):
     assert "batch_parts" not in record_json(RECORD)
     write_record(tmp_path, replace(RECORD, batch_parts=4))
