@@ -3,7 +3,10 @@
     python benchmarks/many_models.py [MODELS [SEEDS [FILMS]]]
 
 Writes a board with made-up predictions to a temporary folder, makes it again from there in a process of its own, and
-prints what that took: 200 models, 5 seeds and 3,818 films if not said otherwise.
+prints what that took: 200 models, 5 seeds and 3,818 films if not said otherwise. On two cores that others used too,
+with OMP_NUM_THREADS=1, that were 23 to 29 processor seconds and 0.70 GiB: 24 s on the clock where a core was free, 57 s
+where none was. Two fifths of it are matrix products, a fifth is reading the records, a fifth drawing the figures.
+With several threads on busy cores the threads wait for one another: 36 processor seconds, 72 s on the clock.
 """
 
 from __future__ import annotations

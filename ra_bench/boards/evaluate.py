@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 RESAMPLES, SEED = 9999, 0
 #: Vectors whose sums are resampled together: few enough for memory, enough for the product of matrices to be fast.
-AT_A_TIME = 100
+AT_A_TIME = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -95,14 +95,14 @@ def evaluate(films: HeldOut, metrics: Sequence[MetricSpec], resampling: Resampli
     for model, predicted in films.predicted.items():
         for vector in predicted:
             check_identity(films.reference, vector, name=model)
-    sums = _sums(films, resampling)
+    sums = resampled_sums(films, resampling)
     return {
         model: measure(metrics, resampling, films.reference, predicted, [next(sums) for _ in predicted])
         for model, predicted in films.predicted.items()
     }
 
 
-def _sums(films: HeldOut, resampling: Resampling) -> Iterator[ResampledSums]:
+def resampled_sums(films: HeldOut, resampling: Resampling) -> Iterator[ResampledSums]:
     """The sums of every vector in order, not all of them in memory at a time."""
     vectors = [vector for seeds in films.predicted.values() for vector in seeds]
     for start in range(0, len(vectors), AT_A_TIME):

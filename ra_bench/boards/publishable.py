@@ -25,24 +25,26 @@ def publishable(records: Sequence[RunRecord], *, keep_ids: bool) -> list[RunReco
     keep_ids : bool
         True where the cohort is simulated and there is nobody to protect.
     """
-    # Over all tables at once: those of folds have different films, and a patient must have one number in all.
     given = [
         in_order(table) for record in records for table in (record.predictions, record.validation) if table is not None
     ]
-    films = {film: film for table in given for film in table.ids}
-    if not keep_ids and any(map(_tells_patients, given)):
+    # Over all tables at once: those of folds have different films, and a patient must have one number in all. Most are
+    # of the same films, which are looked at once.
+    named = dict.fromkeys((table.ids, table.patients) for table in given)
+    films = {film: film for ids, _ in named for film in ids}
+    if not keep_ids and any(_tells_patients(ids, owners) for ids, owners in named):
         films = _numbered(sorted(films), "f")
-    owners = sorted(pair for table in given for pair in zip(map(films.get, table.ids), table.patients, strict=True))
-    patients = _numbered(dict(owners).values(), "p")
+    pairs = sorted(pair for ids, owners in named for pair in zip(map(films.get, ids), owners, strict=True))
+    patients = _numbered(dict(pairs).values(), "p")
+    renamed = {
+        (ids, owners): (tuple(films[film] for film in ids), tuple(patients[owner] for owner in owners))
+        for ids, owners in named
+    }
 
     def anew(table: Predictions) -> Predictions:
         table = in_order(table)
-        return replace(
-            table,
-            ids=tuple(films[film] for film in table.ids),
-            patients=tuple(patients[patient] for patient in table.patients),
-            pixels=(),
-        )
+        ids, owners = renamed[table.ids, table.patients]
+        return replace(table, ids=ids, patients=owners, pixels=())
 
     return [
         replace(
@@ -54,9 +56,8 @@ def publishable(records: Sequence[RunRecord], *, keep_ids: bool) -> list[RunReco
     ]
 
 
-def _tells_patients(given: Predictions) -> bool:
-    pairs = zip(given.ids, given.patients, strict=True)
-    return any(patient.casefold() in sample.casefold() for sample, patient in pairs)
+def _tells_patients(ids: Sequence[str], patients: Sequence[str]) -> bool:
+    return any(patient.casefold() in film.casefold() for film, patient in zip(ids, patients, strict=True))
 
 
 def _numbered(names: Iterable[str], letter: str) -> dict[str, str]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import combinations, pairwise
-from math import isfinite
+from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ra_bench.boards.columns import RANK
 from ra_bench.boards.facts import COHORT_NOTE
-from ra_bench.metrics import detectable_difference, difference
+from ra_bench.metrics import detectable_differences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -83,8 +84,8 @@ def _of_ranks(rows: Sequence[BoardRow]) -> list[str]:
 
 def _of_detectable(errors: Sequence[Resampled]) -> list[str]:
     """The smallest difference in RMSE that the films can show, over all pairs of ranked models."""
-    found = [detectable_difference(difference(first, second)) for first, second in combinations(errors, 2)]
-    least = sorted(value for value in found if isfinite(value))
+    found = detectable_differences(np.stack([error.replicates for error in errors]))
+    least = np.sort(found[np.isfinite(found)]).tolist()
     if not least:
         return []
     size = f"{least[0]:.1f}" if len(least) == 1 else f"{median(least):.1f} (from {least[0]:.1f} to {least[-1]:.1f})"

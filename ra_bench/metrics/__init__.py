@@ -58,6 +58,7 @@ from ra_bench.metrics.intervals import (
     Method,
     bca_corrections,
     detectable_difference,
+    detectable_differences,
     interval,
 )
 from ra_bench.metrics.lines import Line, calibration, proportional_bias
@@ -168,6 +169,7 @@ __all__ = [
     "corrected_t",
     "crps_normal",
     "detectable_difference",
+    "detectable_differences",
     "difference",
     "draw_patients",
     "equivalence_margin",

@@ -10,6 +10,8 @@ from ra_bench.metrics._arrays import Floats, is_constant, vector
 from ra_bench.metrics.equivalence import TTest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import ArrayLike
 
 _NAN = float("nan")
@@ -42,7 +44,7 @@ def adjust_holm(p_values: ArrayLike) -> Floats:
     >>> adjust_holm([0.01, 0.04, float("nan"), 0.03]).round(2).tolist()
     [0.03, 0.06, nan, 0.06]
     """
-    return _adjust(p_values, "holm")
+    return _adjust(p_values, lambda rising: np.maximum.accumulate(rising * np.arange(rising.size, 0, -1)))
 
 
 def adjust_bh(p_values: ArrayLike) -> Floats:
@@ -76,18 +78,19 @@ def adjust_bh(p_values: ArrayLike) -> Floats:
     >>> adjust_bh([0.01, 0.04, 0.03, 0.5]).round(4).tolist()
     [0.04, 0.0533, 0.0533, 0.5]
     """
-    return _adjust(p_values, "fdr_bh")
+    return _adjust(
+        p_values,
+        lambda rising: np.minimum.accumulate((rising / (np.arange(1, rising.size + 1) / rising.size))[::-1])[::-1],
+    )
 
 
-def _adjust(p_values: ArrayLike, method: str) -> Floats:
-    from statsmodels.stats.multitest import multipletests
-
+def _adjust(p_values: ArrayLike, of_rising: Callable[[Floats], Floats]) -> Floats:
     adjusted = np.array(p_values, dtype=np.float64)
-    made = ~np.isnan(adjusted)
-    if adjusted.ndim != 1 or ((adjusted[made] < 0) | (adjusted[made] > 1)).any():
+    if adjusted.ndim != 1 or ((adjusted < 0) | (adjusted > 1)).any():
         raise ValueError("p_values must be a list of numbers between 0 and 1.")
-    if made.any():
-        adjusted[made] = multipletests(adjusted[made], method=method)[1]
+    made = np.flatnonzero(~np.isnan(adjusted))
+    order = made[np.argsort(adjusted[made])]
+    adjusted[order] = np.minimum(of_rising(adjusted[order]), 1.0)
     return adjusted
 
 

@@ -120,11 +120,10 @@ def _shared(series: Floats, outside: float) -> list[int]:
 
 def _places(series: Floats) -> tuple[Floats, Floats]:
     """For each model and resample: how many models are better, and how many are at least as good, itself included."""
-    ordered = np.sort(series, axis=0)
-    better, as_good = np.zeros_like(series), np.zeros_like(series)
-    for level in ordered:
-        better += level < series
-        as_good += level <= series
+    better, as_good = np.empty_like(series), np.empty_like(series)
+    for draw, rising in enumerate(np.sort(series, axis=0).T):
+        better[:, draw] = np.searchsorted(rising, series[:, draw], side="left")
+        as_good[:, draw] = np.searchsorted(rising, series[:, draw], side="right")
     return better, as_good
 
 

@@ -11,7 +11,7 @@ import json
 import math
 import sys
 from dataclasses import asdict
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -243,11 +243,10 @@ def read_predictions(file: Path) -> Predictions:
         raise RecordError(f"{file}: {error}.") from error
     if missing := [column for column in _FIXED if column not in header]:
         raise RecordError(f"{file}: no column '{missing[0]}'.")
-    # A board of a thousand records names the same films a thousand times: each name is kept once.
     columns = {name: tuple(cells[place :: len(header)]) for place, name in enumerate(header)}
     return Predictions(
-        ids=tuple(map(sys.intern, columns["id"])),
-        patients=tuple(map(sys.intern, columns["patient"])),
+        ids=_names(columns["id"]),
+        patients=_names(columns["patient"]),
         readings={
             name.removeprefix("reading:"): _values(file, name, column)
             for name, column in columns.items()
@@ -269,7 +268,7 @@ def _uncertainty_columns(given: Uncertainty | None) -> dict[str, tuple[float, ..
     return {name: values for name, values in columns.items() if values}
 
 
-def _uncertainty(file: Path, columns: Mapping[str, Sequence[str]]) -> Uncertainty | None:
+def _uncertainty(file: Path, columns: Mapping[str, tuple[str, ...]]) -> Uncertainty | None:
     numbers = {
         name: _values(file, name, cells)
         for name, cells in columns.items()
@@ -306,10 +305,21 @@ def _number(value: float) -> str:
     return "" if math.isnan(value) else repr(float(value))
 
 
-def _values(file: Path, column: str, cells: Sequence[str]) -> tuple[float, ...]:
+# A board of a thousand records has the same films and readings a thousand times: each such column is made once.
+@lru_cache(maxsize=64)
+def _names(cells: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(sys.intern, cells))
+
+
+@lru_cache(maxsize=64)
+def _numbers(cells: tuple[str, ...]) -> tuple[float, ...]:
     """Numbers as they were; what is absent is nan."""
+    return tuple(map(float, cells)) if "" not in cells else tuple(float(cell or "nan") for cell in cells)
+
+
+def _values(file: Path, column: str, cells: tuple[str, ...]) -> tuple[float, ...]:
     try:
-        return tuple(map(float, cells)) if "" not in cells else tuple(float(cell or "nan") for cell in cells)
+        return _numbers(cells)
     except ValueError as error:
         raise RecordError(f"{file}: column '{column}': {error}.") from error
 

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from ra_bench.metrics import adjust_bh, adjust_holm, corrected_t, friedman, nemenyi_difference, williams_t
 
@@ -39,6 +40,12 @@ def test_bh_rejects_four_and_bonferroni_three_in_benjamini_and_hochberg_1995() -
 
 def test_bh_matches_scipy() -> None:
     np.testing.assert_allclose(adjust_bh(THROMBOLYSIS), stats.false_discovery_control(THROMBOLYSIS))
+
+
+@pytest.mark.parametrize(("adjust", "method"), [(adjust_holm, "holm"), (adjust_bh, "fdr_bh")])
+def test_adjusted_p_values_are_those_of_statsmodels_to_the_last_bit(adjust, method) -> None:
+    p_values = np.random.default_rng(0).random(50).round(2) ** 3  # with ties
+    assert adjust(p_values).tolist() == multipletests(p_values, method=method)[1].tolist()
 
 
 def test_a_test_that_could_not_be_made_does_not_count_as_one() -> None:

@@ -1,6 +1,7 @@
 """What may be said about a mean difference, and about the use of the scale."""
 
 import math
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ from ra_bench.metrics import (
     bias_from_sums,
     bias_interval,
     detectable_difference,
+    detectable_differences,
+    difference,
     draw_patients,
     equivalence_verdict,
     limits_of_agreement,
@@ -86,6 +89,24 @@ def test_a_difference_that_does_not_vary_has_no_power() -> None:
     (sums,) = resample_sums(draw_patients(np.arange(8)), np.zeros(8), [np.zeros(8)])
 
     assert math.isnan(detectable_difference(resample_metric(bias_from_sums, sums)))
+
+
+def test_detectable_differences_are_those_of_every_two_models_to_the_last_bit() -> None:
+    predicted = [NOISE, NOISE[::-1], 2 * NOISE, NOISE]  # the first and the last differ by nothing
+    sums = resample_sums(draw_patients(np.arange(8)), np.zeros(8), predicted)
+    models = [resample_metric(bias_from_sums, own) for own in sums]
+    pairs = [detectable_difference(difference(*pair)) for pair in combinations(models, 2)]
+
+    found = detectable_differences([model.replicates for model in models])
+    assert np.isnan(found).tolist() == [False, False, True, False, False, False]
+    assert np.array_equal(found, pairs, equal_nan=True)
+
+
+def test_draws_on_which_a_model_is_undefined_tell_nothing_of_differences() -> None:
+    defined = [[7, 8, 9], [7, 7, 8]]
+
+    assert detectable_differences([[7, 8, 9, math.nan], [7, 7, 8, 100]]) == detectable_differences(defined)
+    assert np.isnan(detectable_differences([[7, math.nan], [math.nan, 8]])).all()
 
 
 def test_power_in_percent_is_refused() -> None:

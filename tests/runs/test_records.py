@@ -60,6 +60,15 @@ def record(job):
     )
 
 
+def test_films_and_readings_that_records_share_are_held_once(tmp_path, record):
+    for name in "ab":
+        write_record(tmp_path / name, record)
+    one, other = (read_record(tmp_path / name).predictions for name in "ab")
+    assert one.ids is other.ids
+    assert one.patients is other.patients
+    assert all(one.readings[reader] is other.readings[reader] for reader in record.predictions.readings)
+
+
 def test_a_record_comes_back_as_it_was(tmp_path, record):
     write_record(tmp_path, record)
     assert read_record(tmp_path) == record

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 import numpy as np
 
-from ra_bench.boards.evaluate import mean_over_seeds, rounded
+from ra_bench.boards.evaluate import mean_over_seeds, resampled_sums, rounded
 from ra_bench.boards.figures.style import BLUE, GREY, data, framed, shown, tips, with_unit
 from ra_bench.metrics import (
     adjust_holm,
@@ -17,7 +18,6 @@ from ra_bench.metrics import (
     can_separate,
     difference,
     resample_metric,
-    resample_sums,
     rmse_from_sums,
 )
 
@@ -65,12 +65,12 @@ def draw(source: Source) -> Chart | None:
 
 def cells(source: Source, names: tuple[str, ...]) -> list[dict[str, Any]]:
     """The difference in RMSE of each pair, its p after Holm, and whether the two are told apart."""
-    films = source.films
+    predicted = {name: source.films.predicted[name] for name in names}
+    sums = resampled_sums(replace(source.films, predicted=predicted), source.resampling)
     errors: dict[str, Resampled] = {}
-    for name in names:
+    for name, seeds in predicted.items():
         with np.errstate(all="ignore"):
-            sums = resample_sums(source.resampling, films.reference, list(films.predicted[name]))
-            errors[name] = mean_over_seeds([resample_metric(rmse_from_sums, one) for one in sums])
+            errors[name] = mean_over_seeds([resample_metric(rmse_from_sums, next(sums)) for _ in seeds])
     pairs = list(combinations(names, 2))
     # The board orders by RMSE, so the second has the larger one.
     gaps = [difference(errors[second], errors[first]) for first, second in pairs]

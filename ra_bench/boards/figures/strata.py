@@ -74,17 +74,19 @@ def bands_of(source: Source, pair: Pairs) -> list[dict[str, Any]]:
     whole = np.full((2, len(source.films.ids)), np.nan)
     whole[:, rows] = pair.reference, pair.predicted
     place = np.searchsorted(np.asarray(BANDS), source.films.reference, side="right")
+    known = np.isfinite(whole).all(axis=0)
+    bands: list[int] = np.unique(place[known]).tolist()
+    inside = [known & (place == band) for band in bands]
+    # All bands at once: the draw is read once, which takes longer than what is done with it.
+    resampled_sums = resample_sums(source.resampling, whole[0], [np.where(films, whole[1], np.nan) for films in inside])
     found: list[dict[str, Any]] = []
-    for band in range(len(BANDS) + 1):
-        inside = (place == band) & np.isfinite(whole).all(axis=0)
-        if inside.any():
-            (sums,) = resample_sums(source.resampling, whole[0], [np.where(inside, whole[1], np.nan)])
-            with np.errstate(all="ignore"):
-                resampled = resample_metric(mae_from_sums, sums)
-                few = np.unique(source.resampling.patient[inside]).size < FEWEST
-                value = MetricValue(value=rounded(resampled.estimate)) if few else with_interval(resampled, "bca")
-            row = {"series": shown(pair.name), "place": band, "band": _label(band, source), "mae": value.value}
-            found.append(row | ({"low": value.low, "high": value.high} if isfinite(value.low) else {}))
+    for band, films, sums in zip(bands, inside, resampled_sums, strict=True):
+        with np.errstate(all="ignore"):
+            resampled = resample_metric(mae_from_sums, sums)
+            few = np.unique(source.resampling.patient[films]).size < FEWEST
+            value = MetricValue(value=rounded(resampled.estimate)) if few else with_interval(resampled, "bca")
+        row = {"series": shown(pair.name), "place": band, "band": _label(band, source), "mae": value.value}
+        found.append(row | ({"low": value.low, "high": value.high} if isfinite(value.low) else {}))
     return found
 
 

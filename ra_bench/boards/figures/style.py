@@ -100,11 +100,14 @@ def framed(chart: Chart, board: Board, title: str, lines: Sequence[str]) -> Char
         background="white",
         padding=8,
     )
-    chart = chart.configure(font=_FONT)
-    chart = chart.configure_title(subtitleFontSize=12, subtitlePadding=6, subtitleColor=DARK)
-    chart = chart.configure_axis(labelFontSize=12, titleFontSize=12, titleFontWeight="normal", gridColor="#ececec")
-    chart = chart.configure_legend(labelFontSize=12, titleFontSize=12)
-    whole: Chart = chart.configure_view(stroke=GREY)
+    # In one go: each `configure_...` would copy the whole chart.
+    whole: Chart = chart.configure(
+        font=_FONT,
+        title=alt.TitleConfig(subtitleFontSize=12, subtitlePadding=6, subtitleColor=DARK),
+        axis=alt.AxisConfig(labelFontSize=12, titleFontSize=12, titleFontWeight="normal", gridColor="#ececec"),
+        legend=alt.LegendConfig(labelFontSize=12, titleFontSize=12),
+        view=alt.ViewConfig(stroke=GREY),
+    )
     return whole
 
 
