@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
+import signal
 import subprocess
 import time
 from dataclasses import asdict, dataclass
@@ -145,14 +147,23 @@ def _again(lost: _Sent, machine: str, errand: Errand, folder: Path) -> _Sent:
 
 
 def _on_machine(errand: Errand, job: Job, news: Path) -> Done:
-    """What runs on a machine of Slurm's, in a process of submitit's."""
+    """What runs on a machine of Slurm's, in the main thread of a process of submitit's."""
+    told_to_end = []
 
     def tell(content: object) -> None:
         with news.open("a", encoding="utf-8") as file:
             file.write(json.dumps(content) + "\n")
 
-    tell({"node": node_name()})
-    return do_errand(errand, job, lambda report: tell(asdict(report)))
+    # submitit lets the signal pass. Where Slurm tells every process of a job, the worker falls to it first.
+    before = signal.signal(signal.SIGTERM, lambda *_: told_to_end.append(True))
+    try:
+        tell({"node": node_name()})
+        result, files = do_errand(errand, job, lambda report: tell(asdict(report)))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    if told_to_end and isinstance(result, Failure):
+        os._exit(128 + signal.SIGTERM)  # Slurm ended the job: it failed at nothing, and leaves no result
+    return result, files
 
 
 def _hear(sent: _Sent, observers: Observers) -> None:

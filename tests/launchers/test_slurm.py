@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,10 @@ def planned(tmp_path, tiny_suite, tiny_protocol):
 @pytest.fixture
 def work(planned):
     """The work of a plan, and its one job."""
-    suite, wanted = planned("forty")
+    return work_of(*planned("forty"))
+
+
+def work_of(suite, wanted):
     workplace = Workplace(
         runs=suite.runs,
         data=suite.data,
@@ -149,6 +153,27 @@ def test_ctrl_c_cancels_what_slurm_has_and_keeps_what_is_finished(tmp_path, comm
     while (Path(f"/proc/{pid}").exists() or _queued()) and time.monotonic() < until:
         time.sleep(0.2)
     assert (Path(f"/proc/{pid}").exists(), _queued()) == (False, [])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("whole", [True, False], ids=["all processes of the job", "the worker alone"])
+def test_a_job_that_slurm_tells_to_end_leaves_no_result_and_one_whose_worker_is_told_so_fails(
+    tmp_path, monkeypatch, tiny_protocol, tiny_file, whole
+):
+    monkeypatch.setenv("GATE", str(tmp_path))
+    places = {"runs": tmp_path / "runs", "boards": tmp_path / "boards", "data": tmp_path / "data"}
+    suite = open_suite(plugin_files=[tiny_file, GATED], **places)
+    made, job = work_of(suite, plan(suite, models=["gated-one"], dataset="tiny", protocol=str(tiny_protocol)))
+    errand = errand_of(made, "slurm")
+    process = get_context("spawn").Process(target=slurm._on_machine, args=(errand, job, tmp_path / "news"))
+    process.start()
+    until = time.monotonic() + 60
+    while not (begun := list(tmp_path.glob("gated-one-*"))) and time.monotonic() < until:
+        time.sleep(0.05)
+    for pid in [process.pid] * whole + [int(begun[0].name.rpartition("-")[2])]:
+        os.kill(pid, signal.SIGTERM)
+    process.join(60)
+    assert process.exitcode == (128 + signal.SIGTERM if whole else 0)
 
 
 @needs_slurm
