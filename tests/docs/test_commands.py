@@ -36,6 +36,8 @@ REASONS = {
     "endless": "it ends when it is told to",
     "yours": "it names what only the reader has",
 }
+#: For a shell: every command but `ra-bench run` is as it was.
+NO_RUNS = 'ra-bench() { test "$1" = run || command ra-bench "$@"; }'
 
 
 def parsed(line: str) -> click.Context:
@@ -162,7 +164,7 @@ def test_what_a_page_says_can_be_done(
         elif "explained" in fence.words:
             explain(fence, [line for line in commands(fence) if line.startswith("ra-bench run ")], cli)
             if not fence.words & REASONS.keys():
-                run_shell(fence, tmp_path, first='ra-bench() { test "$1" = run || command ra-bench "$@"; }')
+                run_shell(fence, tmp_path, first=NO_RUNS)
 
 
 def lay_out(fence: Any, root: Path, fences: Callable[[Path], list[Any]]) -> None:
