@@ -1,4 +1,4 @@
-"""README, CONTRIBUTING and docs/, taken apart: pages, fences, links."""
+"""README, CONTRIBUTING, docs/ and the plugins' READMEs, taken apart: pages, fences, links."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
+#: Pages whose fences are held to what they say.
+FENCED = (*PAGES, *sorted((ROOT / "plugins").glob("*/README.md")))
 
-_FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^\n`]+)\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^\n`]*)\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +40,7 @@ def fences_of(page: Path) -> list[Fence]:
     text = page.read_text(encoding="utf-8")
     found = []
     for match in _FENCE.finditer(text):
-        language, *rest = match["info"].split()
+        language, *rest = match["info"].split() or [""]
         options = dict(word.split("=", 1) for word in rest if "=" in word)
         lines = [line.removeprefix(match["indent"]) for line in match["text"].splitlines(keepends=True)]
         found.append(
@@ -63,23 +65,26 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "page" in metafunc.fixturenames:
         metafunc.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
     if "worked_page" in metafunc.fixturenames:
-        worked = [page for page in PAGES if any(_works(fence) for fence in fences_of(page))]
+        worked = [page for page in FENCED if any(_works(fence) for fence in fences_of(page))]
         metafunc.parametrize("worked_page", worked, ids=[str(page.relative_to(ROOT)) for page in worked])
     if "command" in metafunc.fixturenames:
-        lines = [(fence, line) for page in PAGES for fence in fences_of(page) for line in _commands(fence)]
+        lines = [(fence, line) for page in FENCED for fence in fences_of(page) for line in _commands(fence)]
         metafunc.parametrize(("fence", "command"), lines, ids=[f"{fence} {line}" for fence, line in lines])
+    if "shell" in metafunc.fixturenames:
+        shells = [fence for page in FENCED for fence in fences_of(page) if fence.language == "sh" or _commands(fence)]
+        metafunc.parametrize("shell", shells, ids=map(str, shells))
     if "copied" in metafunc.fixturenames:
-        copied = [fence for page in PAGES for fence in fences_of(page) if "from" in fence.options]
+        copied = [fence for page in FENCED for fence in fences_of(page) if "from" in fence.options]
         metafunc.parametrize("copied", copied, ids=map(str, copied))
 
 
 def _works(fence: Fence) -> bool:
-    return fence.language in {"python", "toml"} or "run" in fence.words or "file" in fence.options
+    return bool(fence.language in {"python", "toml"} or fence.words & {"run", "explained"} or "file" in fence.options)
 
 
 def _commands(fence: Fence) -> list[str]:
     """Lines that call ra-bench, without what the shell takes for itself: variables before it and comments behind it."""
-    if fence.language not in {"sh", "text"} or fence.words & {"output", "usage"}:
+    if fence.words & {"output", "usage"}:
         return []
     found = [re.match(r"(?:[A-Z_]+=\S+ )*(ra-bench [^#\n]*)", line) for line in fence.text.splitlines()]
     return [match[1].strip() for match in found if match]
@@ -95,6 +100,12 @@ def root() -> Path:
 def fences() -> Callable[[Path], list[Fence]]:
     """The fenced blocks of a page."""
     return fences_of
+
+
+@pytest.fixture
+def commands() -> Callable[[Fence], list[str]]:
+    """The calls of ra-bench in a fence."""
+    return _commands
 
 
 @pytest.fixture
