@@ -34,6 +34,7 @@ REASONS = {
     "cluster": "it wants Slurm, or a cluster of Ray",
     "network": "it fetches something",
     "endless": "it ends when it is told to",
+    "machine": "it says how well the machine is, and fails where that is not so",
     "yours": "it names what only the reader has",
 }
 #: For a shell: every command but `ra-bench run` is as it was.

@@ -18,7 +18,7 @@ import pytest
 from ra_bench.errors import LauncherError
 from ra_bench.launchers import slurm
 from ra_bench.launchers.errand import errand_of
-from ra_bench.runs.records import read_files, standing_records
+from ra_bench.runs.records import read_files, read_record, standing_records
 from ra_bench.runs.work import JobWork, Workplace
 from ra_bench.suite import BUILTINS, open_suite, plan, run
 
@@ -32,7 +32,15 @@ def _is_there():
     )
 
 
+def _nodes():
+    if not _is_there():
+        return 0
+    asked = ["sinfo", "--noheader", "--Node", "--states=idle,mix,alloc", "--format=%N"]
+    return len(set(subprocess.run(asked, capture_output=True, text=True, check=True).stdout.split()))
+
+
 needs_slurm = pytest.mark.skipif(not _is_there(), reason="no Slurm here")
+needs_nodes = pytest.mark.skipif(_nodes() < 2, reason="no Slurm with two nodes here")
 
 
 @pytest.fixture
@@ -180,7 +188,7 @@ def test_a_job_that_slurm_tells_to_end_leaves_no_result_and_one_whose_worker_is_
 @pytest.mark.slow
 def test_the_array_of_the_documentation_makes_the_board_of_one_run(tmp_path, monkeypatch, cli):
     page = (Path(__file__).parents[2] / "docs/how-to/many-machines.md").read_text()
-    script = re.search(r"```sh file=array.sh\n(.*?)```", page, re.DOTALL)[1]
+    script = re.search(r"```sh cluster file=array.sh\n(.*?)```", page, re.DOTALL)[1]
     shared = "--models mean,median,film-statistics --protocol smoke"
     script = script.replace("1-5", "1-2").replace("/5", "/2").replace("task=4", "task=1")
     (tmp_path / "array.sh").write_text(script.replace("--models all --protocol standard", shared))
@@ -189,6 +197,23 @@ def test_the_array_of_the_documentation_makes_the_board_of_one_run(tmp_path, mon
     subprocess.run(["sbatch", "--wait", "array.sh"], cwd=tmp_path, check=True, capture_output=True)
     said = cli("merge", "runs-1", "runs-2")
     assert (said.code, said.out.splitlines()[0]) == (0, "synthetic-hands-smoke: 3 finished, 3 of them new; 0 not.")
+
+
+@needs_nodes
+@pytest.mark.slow
+def test_the_script_of_the_documentation_shares_a_job_among_nodes(tmp_path, monkeypatch):
+    page = (Path(__file__).parents[2] / "docs/how-to/many-machines.md").read_text()
+    script = re.search(r"```sh cluster file=nodes.sh\n(.*?)```", page, re.DOTALL)[1]
+    script = script.replace("#SBATCH --gpus-per-node=4\n", "").replace("--devices 4", "--devices 1")
+    script = script.replace(
+        "--models resnet50 --protocol standard --device cuda", "--models mobilenetv2 --protocol smoke"
+    )
+    (tmp_path / "nodes.sh").write_text(script)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("RA_BENCH_DATA", str(tmp_path / "data"))
+    subprocess.run(["sbatch", "--wait", "nodes.sh"], cwd=tmp_path, check=True, capture_output=True)
+    (record,) = (read_record(file.parent) for file in (tmp_path / "runs").rglob("record.json"))
+    assert (record.devices, record.job.model) == (2, "mobilenetv2")
 
 
 @needs_slurm
