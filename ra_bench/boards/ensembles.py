@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 import numpy as np
 
 from ra_bench.boards.columns import COMMAND
-from ra_bench.boards.folds import job_name
 from ra_bench.boards.held_out import in_order
 from ra_bench.errors import RecordError
 from ra_bench.runs.merge import same_films
+from ra_bench.runs.names import job_name
 from ra_bench.runs.records import ENSEMBLE
 from ra_bench.values import Ensemble, Failure, Member, RunRecord, Uncertainty
 

@@ -12,12 +12,11 @@ from math import fsum
 from typing import TYPE_CHECKING
 
 from ra_bench.errors import RecordError
+from ra_bench.runs.names import job_name
 from ra_bench.values import BoardRow, Predictions, RunRecord, Uncertainty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-
-    from ra_bench.values import Fold, Job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,30 +26,6 @@ class Pooled:
     records: tuple[RunRecord, ...]
     missing: Mapping[tuple[str, int], str]
     sites: Mapping[str, str]
-
-
-def fold_text(fold: Fold | None) -> str:
-    """What is said of a job's fold behind its model and seed.
-
-    Examples
-    --------
-    >>> from ra_bench.values import Fold
-    >>> fold_text(None), fold_text(Fold(number=2, of=5)), fold_text(Fold(number=1, of=3, site="Leiden"))
-    ('', ', fold 2 of 5', ", fold 1 of 3 (site 'Leiden')")
-    """
-    if fold is None:
-        return ""
-    return f", fold {fold.number} of {fold.of}{f' (site {fold.site!r})' if fold.site else ''}"
-
-
-def job_name(job: Job) -> str:
-    """What a job is called for people: model, seed and fold."""
-    return f"{job.model}, seed {job.seed}{fold_text(job.fold)}"
-
-
-def short_name(job: Job) -> str:
-    """What a job is called where seed 0 goes without saying."""
-    return f"{job.model}{'' if job.seed == 0 else f', seed {job.seed}'}{fold_text(job.fold)}"
 
 
 def pool_folds(records: Sequence[RunRecord]) -> Pooled:
@@ -118,7 +93,7 @@ def _check(found: Sequence[RunRecord]) -> None:
     first = found[0]
     numbers = [_number(record) for record in found]
     for record in found:
-        who = f"{record.job.model} seed {record.job.seed}{fold_text(record.job.fold)}"
+        who = f"{job_name(record.job)}"
         if numbers.count(_number(record)) > 1:
             raise RecordError(f"Two records of {who}. Keep one of them.")
         if _plan(record) != _plan(first):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from ra_bench.errors import RecordError
+from ra_bench.runs.names import job_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,7 +70,7 @@ def held_out(records: Sequence[RunRecord]) -> HeldOut:
         predictions = _sorted_by_id(record)
         _check_same_films(records[0], first, record, predictions)
         if record.job.seed in seeds.setdefault(record.job.model, []):
-            raise RecordError(f"Two records of {_who(record)}. Keep one of them.")
+            raise RecordError(f"Two records of {job_name(record.job)}. Keep one of them.")
         seeds[record.job.model].append(record.job.seed)
         visits = visits or predictions.visits  # not all know them: some may have been made elsewhere
         predicted.setdefault(record.job.model, []).append(np.asarray(predictions.predicted, dtype=np.float64))
@@ -128,7 +129,7 @@ def mean_reading(readings: Sequence[Floats]) -> Floats:
 def _sorted_by_id(record: RunRecord) -> Predictions:
     if len(set(record.predictions.ids)) < len(record.predictions.ids):
         twice = next(sample for sample, count in Counter(record.predictions.ids).items() if count > 1)
-        raise RecordError(f"{_who(record)} has two predictions of film '{twice}'. Run it again.")
+        raise RecordError(f"{job_name(record.job)} has two predictions of film '{twice}'. Run it again.")
     return in_order(record.predictions)
 
 
@@ -139,8 +140,8 @@ def _check_one_setting(records: Sequence[RunRecord]) -> None:
             here, there = getattr(first.job, field), getattr(record.job, field)
             if here != there:
                 raise RecordError(
-                    f"These runs cannot stand on one board: the {word} differs. {_who(first)} has '{here}', "
-                    f"{_who(record)} has '{there}'.\nGive each its own board, or run the older one again."
+                    f"These runs cannot stand on one board: the {word} differs. {job_name(first.job)} has '{here}', "
+                    f"{job_name(record.job)} has '{there}'.\nGive each its own board, or run the older one again."
                 )
 
 
@@ -148,8 +149,8 @@ def _check_same_films(first: RunRecord, films: Predictions, record: RunRecord, o
     if films.ids != other.ids:
         missing = sorted(set(films.ids) ^ set(other.ids))
         raise RecordError(
-            f"{_who(first)} and {_who(record)} predicted different films: {len(missing)} are in one only, such as "
-            f"'{missing[0]}'.\nRun the incomplete one again."
+            f"{job_name(first.job)} and {job_name(record.job)} predicted different films: {len(missing)} are in one "
+            f"only, such as '{missing[0]}'.\nRun the incomplete one again."
         )
     same_patients = films.patients == other.patients or np.array_equal(
         patient_numbers(films.patients), patient_numbers(other.patients)
@@ -158,16 +159,12 @@ def _check_same_films(first: RunRecord, films: Predictions, record: RunRecord, o
     if not same_patients or not same_readers:
         what = "patients" if not same_patients else "readers"
         raise RecordError(
-            f"{_who(first)} and {_who(record)} have different {what} for the same films.\n"
+            f"{job_name(first.job)} and {job_name(record.job)} have different {what} for the same films.\n"
             "One of the files was changed by hand: run that model again."
         )
     for reader, scores in films.readings.items():
         if scores != other.readings[reader] and not np.array_equal(scores, other.readings[reader], equal_nan=True):
             raise RecordError(
-                f"{_who(first)} and {_who(record)} have different readings of '{reader}'.\n"
+                f"{job_name(first.job)} and {job_name(record.job)} have different readings of '{reader}'.\n"
                 "One of the files was changed by hand: run that model again."
             )
-
-
-def _who(record: RunRecord) -> str:
-    return f"{record.job.model} seed {record.job.seed}"

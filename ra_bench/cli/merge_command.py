@@ -52,7 +52,7 @@ def command(
 
 
 def _say(board: JoinedBoard) -> None:
-    from ra_bench.runs.merge import job_text
+    from ra_bench.runs.names import job_name
 
     runs = board.runs
     click.echo(f"{runs.name}: {len(runs.finished)} finished, {board.new} of them new; {len(runs.unfinished)} not.")
@@ -61,7 +61,7 @@ def _say(board: JoinedBoard) -> None:
         click.echo(f"  {len(runs.twice)} in two folders, with equal predictions, such as {first} and {second}")
     for left in runs.unfinished:
         why = "not finished" if left.failure is None else f"failed: {left.failure.reason}"
-        click.echo(f"  {job_text(left.job)} in {left.folder}: {why}")
+        click.echo(f"  {job_name(left.job)} in {left.folder}: {why}")
     if board.folder is not None:
         click.echo(f"Board: {board.folder / 'board.md'}")
     if board.trouble:

@@ -252,8 +252,8 @@ def _conclude_part(failures: Sequence[Failure]) -> None:
 
 def _conclude(outcome: Outcome) -> None:
     """Print the board, say where it is, and fail when a job failed."""
-    from ra_bench.boards.folds import job_name
     from ra_bench.cli.terminal import print_board
+    from ra_bench.runs.names import job_name
 
     print_board(outcome.board)
     click.echo(f"\nBoard: {outcome.folder / 'board.md'}")
@@ -268,7 +268,7 @@ def _conclude(outcome: Outcome) -> None:
 
 
 def _explain(plan: Plan) -> None:
-    from ra_bench.boards.folds import job_name
+    from ra_bench.runs.names import job_name
 
     for planned in plan.jobs:
         click.echo(f"{job_name(planned.job)}: {planned.reason}")

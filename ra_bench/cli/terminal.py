@@ -11,10 +11,10 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 from rich.text import Text
 
-from ra_bench.boards.folds import short_name
 from ra_bench.boards.render.numbers import as_text, duration, fixed
 from ra_bench.cli.job_states import JobStates
 from ra_bench.cli.job_table import JobTable
+from ra_bench.runs.names import short_name
 from ra_bench.runs.plan import FIRST_TIME
 from ra_bench.values import Board, BoardRow, Failure
 

@@ -12,6 +12,7 @@ from ra_bench.cohorts.splits import plan_hash
 from ra_bench.cohorts.visits import visit_numbers, with_visits
 from ra_bench.errors import CohortError
 from ra_bench.runs.datasets import find_dataset, load_scores
+from ra_bench.runs.names import job_name
 from ra_bench.runs.protocols import find_protocol
 from ra_bench.runs.work import splits_for
 
@@ -126,7 +127,7 @@ def of_cohort(records: Sequence[RunRecord], cohort: Cohort, test: Collection[str
 def _otherwise(record: RunRecord, samples: Mapping[str, Sample]) -> list[str]:
     """How a record's readings and patients differ from the cohort's, in one sentence at most."""
     given = record.predictions
-    who = one_line(f"{record.job.model}, seed {record.job.seed}")
+    who = one_line(job_name(record.job))
     wrong = [
         (film, reader, scores[row], samples[film].readings.get(reader, nan))
         for reader, scores in given.readings.items()

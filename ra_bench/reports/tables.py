@@ -6,12 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ra_bench.boards.folds import short_name
 from ra_bench.cohorts.matching import film_stem
 from ra_bench.cohorts.table import image_columns, is_blank, number_in, read_table
 from ra_bench.errors import RecordError, TableError
 from ra_bench.reports.columns import Columns, find_columns
 from ra_bench.reports.headers import reader_name
+from ra_bench.runs.names import short_name
 from ra_bench.runs.records import PREDICTIONS, RECORD, read_record
 from ra_bench.values import Predictions, Uncertainty
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ra_bench.runs.gather import Finished, Gathered, Unfinished
+from ra_bench.runs.names import job_name
 from ra_bench.runs.protocols import find_protocol, recorded_protocol
 from ra_bench.runs.records import LOG, is_trained, job_folder, predictions_csv, read_files, write_failure, write_files
 from ra_bench.training.protocol import protocol_hash
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ra_bench.plugins import Registry
-    from ra_bench.values import Cohort, Fold, Folds, Job, Predictions, Protocol, SplitPlan
+    from ra_bench.values import Cohort, Fold, Folds, Predictions, Protocol, SplitPlan
 
 #: What all records of a board share.
 _SETTING = {"cohort": "cohort versions", "split": "splits", "protocol_hash": "protocols"}
@@ -110,7 +111,7 @@ def _conflicts(same: Sequence[Finished]) -> Iterator[str]:
     for other in same[1:]:
         if predictions_csv(first.record.predictions) != predictions_csv(other.record.predictions):
             yield (
-                f"{job_text(first.job)} was done twice, with different predictions. Keep one of them:\n"
+                f"{job_name(first.job)} was done twice, with different predictions. Keep one of them:\n"
                 f"  {first.folder}\n  {other.folder}"
             )
 
@@ -198,12 +199,6 @@ def protocol_of(registry: Registry, board: BoardRuns) -> Protocol | None:
         return None
     registered = find_protocol(registry, job.protocol)
     return registered if protocol_hash(registered) == job.protocol_hash else None
-
-
-def job_text(job: Job) -> str:
-    """A job in a line: model, seed and fold."""
-    fold = "" if job.fold is None else f", fold {job.fold.number}"
-    return f"{job.model}, seed {job.seed}{fold}"
 
 
 def _number(fold: Fold | None) -> int:

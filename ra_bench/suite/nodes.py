@@ -11,6 +11,7 @@ from ra_bench.cohorts.splits import plan_hash
 from ra_bench.errors import RaBenchError, TrainingError
 from ra_bench.launchers import local
 from ra_bench.runs.gpus import check_gpus, gpus_for
+from ra_bench.runs.names import job_name
 from ra_bench.runs.nodes import end, meet
 from ra_bench.runs.turn import next_job, tell_failure
 from ra_bench.runs.work import ShareOfWork, films_of
@@ -139,12 +140,12 @@ def take_part(
     number = 1
     while (announced := next_job(line, number)) is not None:
         job = jobs[announced.key]
-        say(f"{job.model}, seed {job.seed}: taking part")
+        say(f"{job_name(job)}: taking part")
         share = ShareOfWork(workplace=workplace, devices=devices, node=line.node, announced=announced)
         (result,) = local.launch([job], share, _Silent())
         if isinstance(result, Failure):
             failed.append(tell_failure(line, number, result))
-        say(f"{job.model}, seed {job.seed}: {f'failed: {result.reason}' if isinstance(result, Failure) else 'done'}")
+        say(f"{job_name(job)}: {f'failed: {result.reason}' if isinstance(result, Failure) else 'done'}")
         number += 1
     return tuple(failed)
 

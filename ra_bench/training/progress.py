@@ -18,7 +18,7 @@ from ra_bench.training.progress_file import (
     Kept,
     find_progress,
     forget_progress,
-    read_content,
+    open_content,
     torch_version,
     write_progress,
 )
@@ -84,7 +84,8 @@ class FileProgress:
 
         from ra_bench.training.device import set_random_states
 
-        content = torch.load(read_content(found.file), map_location="cpu", weights_only=True)
+        with open_content(found.file) as opened:
+            content = torch.load(opened, map_location="cpu", weights_only=True)
         try:
             for name, part in parts.items():
                 part.load_state_dict(content["parts"][name])
@@ -115,13 +116,16 @@ class FileProgress:
             return
         self._reports = (*self._reports, report)
         import torch
+        from torch.utils.serialization import config
 
         from ra_bench.training.device import random_states
 
         content = {"parts": {name: part.state_dict() for name, part in parts.items()}, "random": random_states()}
 
         def save(file: BinaryIO) -> None:
-            torch.save(content, file)
+            # the line's sha256 tells of damage already
+            with config.patch({"save.compute_crc32": False}):  # type: ignore[attr-defined]  # given when it is imported
+                torch.save(content, file)
 
         kept = Kept(job=self._job, torch=self._torch, seconds=self._watch.seconds(), reports=self._reports)
         write_progress(self._file, kept, save)
@@ -133,7 +137,8 @@ class FileProgress:
         import torch
 
         try:
-            torch.load(read_content(self._file), map_location="meta", weights_only=True)
+            with open_content(self._file) as opened:
+                torch.load(opened, map_location="meta", weights_only=True)
         except pickle.UnpicklingError as error:
             forget_progress(self._file)
             raise TrainingError(

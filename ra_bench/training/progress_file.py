@@ -11,7 +11,7 @@ import io
 import json
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ra_bench.errors import StorageError
 from ra_bench.files import replacing, sweep
@@ -117,11 +117,9 @@ def write_progress(file: Path, kept: Kept, save: Callable[[BinaryIO], None]) -> 
         opened.write(_line(replace(kept, size=counted.size, sha256=counted.digest.hexdigest())))
 
 
-def read_content(file: Path) -> io.BytesIO:
-    """What follows the line, of a file that `find_progress` found whole."""
-    with file.open("rb") as opened:
-        opened.readline()
-        return io.BytesIO(opened.read())
+def open_content(file: Path) -> BinaryIO:
+    """What follows the line, of a file that `find_progress` found whole, as a file of its own."""
+    return io.BufferedReader(_Content(file))
 
 
 def forget_progress(file: Path) -> None:
@@ -161,6 +159,30 @@ class _Counted(io.RawIOBase):
         self.digest.update(content)
         self.size += len(content)
         return len(content)
+
+
+class _Content(io.RawIOBase):
+    """Reads what follows the line; places are counted from its end."""
+
+    def __init__(self, file: Path) -> None:
+        self._opened = file.open("rb")
+        self._start = len(self._opened.readline())
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._opened.seek(offset + self._start * (whence == io.SEEK_SET), whence) - self._start
+
+    def readinto(self, buffer: Any) -> int:
+        return self._opened.readinto(buffer)
+
+    def close(self) -> None:
+        self._opened.close()
+        super().close()
 
 
 def _line(kept: Kept) -> bytes:

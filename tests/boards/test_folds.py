@@ -86,13 +86,13 @@ def test_folds_and_a_single_split_do_not_share_a_board(made):
 def test_folds_of_two_plans_cannot_be_put_together(made, field):
     first, second, third = made.in_folds(made.board_records()[0])
     stray = replace(third, job=replace(third.job, **{field: "another"}))
-    with pytest.raises(RecordError, match="close-a seed 0, fold 3 of 3 is of another split plan than fold 1"):
+    with pytest.raises(RecordError, match="close-a, seed 0, fold 3 of 3 is of another split plan than fold 1"):
         pool_folds([first, second, stray])
 
 
 def test_two_records_of_one_fold_are_refused(made):
     first, *rest = made.in_folds(made.board_records()[0])
-    with pytest.raises(RecordError, match=r"Two records of close-a seed 0, fold 1 of 3\. Keep one of them"):
+    with pytest.raises(RecordError, match=r"Two records of close-a, seed 0, fold 1 of 3\. Keep one of them"):
         pool_folds([first, first, *rest])
 
 

@@ -53,7 +53,7 @@ def test_records_of_another_setting_are_refused_by_name(made, field, said):
     first = made.record("a", made.predictions(10, 1))
     second = made.record("b", made.predictions(10, 2))
     second = replace(second, job=replace(second.job, **{field: "other"}))
-    with pytest.raises(RecordError, match=f"the {said} differs. a seed 0 has '.*', b seed 0 has 'other'"):
+    with pytest.raises(RecordError, match=f"the {said} differs. a, seed 0 has '.*', b, seed 0 has 'other'"):
         held_out([first, second])
 
 
@@ -80,7 +80,7 @@ def test_records_with_other_patients_are_refused(made):
 
 def test_two_records_of_one_model_and_seed_are_refused(made):
     record = made.record("a", made.predictions(10, 1))
-    with pytest.raises(RecordError, match="Two records of a seed 0"):
+    with pytest.raises(RecordError, match="Two records of a, seed 0"):
         held_out([record, record])
 
 

@@ -25,22 +25,35 @@ from ra_bench.suite import BUILTINS, open_suite, plan, run
 GATED = Path(__file__).parent.parent / "plugin_files" / "gated.py"
 
 
-def _is_there():
-    return (
-        shutil.which("sinfo") is not None
-        and subprocess.run(["sinfo"], capture_output=True, check=False).returncode == 0
-    )
-
-
 def _nodes():
-    if not _is_there():
+    """How many nodes are ready, of the Slurm that is reached from here."""
+    if shutil.which("sinfo") is None:
         return 0
     asked = ["sinfo", "--noheader", "--Node", "--states=idle,mix,alloc", "--format=%N"]
-    return len(set(subprocess.run(asked, capture_output=True, text=True, check=True).stdout.split()))
+    return len(set(subprocess.run(asked, capture_output=True, text=True, check=False).stdout.split()))
 
 
-needs_slurm = pytest.mark.skipif(not _is_there(), reason="no Slurm here")
-needs_nodes = pytest.mark.skipif(_nodes() < 2, reason="no Slurm with two nodes here")
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """How many nodes the Slurm of this machine has; where there is none, two are made for these tests."""
+    if there := _nodes():
+        yield there
+        return
+    folder = tmp_path_factory.mktemp("slurm")
+    program = [sys.executable, Path(__file__).with_name("two_slurm_nodes.py"), folder]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(program, text=True, **pipes) as process, pytest.MonkeyPatch.context() as patch:
+        settings = process.stdout.readline().strip()
+        if not settings:
+            pytest.skip(f"no Slurm here: {process.stderr.read()}")
+        patch.setenv("SLURM_CONF", settings)
+        until = time.monotonic() + 60
+        while _nodes() < 2 and time.monotonic() < until:
+            time.sleep(0.2)
+        if _nodes() < 2:
+            said = "\n".join(file.read_text(errors="replace")[-1000:] for file in sorted(folder.glob("*.log")))
+            pytest.skip(f"no Slurm here: two nodes were started and are not ready:\n{said}")
+        yield 2
 
 
 @pytest.fixture
@@ -96,7 +109,7 @@ def test_a_job_on_a_machine_says_where_it_is_and_what_each_epoch_did(work, tmp_p
     assert "record.json" in files
 
 
-@needs_slurm
+@pytest.mark.usefixtures("cluster")
 @pytest.mark.slow
 def test_jobs_on_slurm_end_as_they_do_here(planned, new_observer, tmp_path, tiny_suite):
     seen = new_observer()
@@ -122,7 +135,7 @@ def test_jobs_on_slurm_end_as_they_do_here(planned, new_observer, tmp_path, tiny
     assert names[0] == names[1]
 
 
-@needs_slurm
+@pytest.mark.usefixtures("cluster")
 @pytest.mark.slow
 def test_jobs_that_slurm_refuses_are_told_with_its_reason(planned, new_observer, monkeypatch):
     monkeypatch.setenv("SBATCH_PARTITION", "nowhere")
@@ -147,7 +160,7 @@ def _queued():
     ).stdout.split()
 
 
-@needs_slurm
+@pytest.mark.usefixtures("cluster")
 @pytest.mark.slow
 def test_ctrl_c_cancels_what_slurm_has_and_keeps_what_is_finished(tmp_path, command, tiny_file, tiny_protocol):
     wanted = ["run", "-q", "-p", tiny_file, "-p", GATED, "--dataset", "tiny", "--protocol", tiny_protocol]
@@ -184,7 +197,21 @@ def test_a_job_that_slurm_tells_to_end_leaves_no_result_and_one_whose_worker_is_
     assert process.exitcode == (128 + signal.SIGTERM if whole else 0)
 
 
-@needs_slurm
+def _submit(script):
+    """Hand a script to Slurm and wait for it; `sbatch --wait` would look every half a minute only."""
+    number = subprocess.run(
+        ["sbatch", "--parsable", script], cwd=script.parent, check=True, capture_output=True, text=True
+    ).stdout.strip()
+    states, until = set(), time.monotonic() + 300
+    while not states or states & {"PENDING", "CONFIGURING", "RUNNING", "COMPLETING"}:
+        assert time.monotonic() < until, states
+        time.sleep(0.2)
+        told = subprocess.run(["scontrol", "show", "job", number], check=True, capture_output=True, text=True).stdout
+        states = set(re.findall(r"JobState=(\w+)", told))
+    assert states == {"COMPLETED"}, [file.read_text() for file in script.parent.glob("*.*") if file.is_file()]
+
+
+@pytest.mark.usefixtures("cluster")
 @pytest.mark.slow
 def test_the_array_of_the_documentation_makes_the_board_of_one_run(tmp_path, monkeypatch, cli):
     page = (Path(__file__).parents[2] / "docs/how-to/many-machines.md").read_text()
@@ -194,14 +221,15 @@ def test_the_array_of_the_documentation_makes_the_board_of_one_run(tmp_path, mon
     (tmp_path / "array.sh").write_text(script.replace("--models all --protocol standard", shared))
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     monkeypatch.setenv("RA_BENCH_DATA", str(tmp_path / "data"))
-    subprocess.run(["sbatch", "--wait", "array.sh"], cwd=tmp_path, check=True, capture_output=True)
+    _submit(tmp_path / "array.sh")
     said = cli("merge", "runs-1", "runs-2")
     assert (said.code, said.out.splitlines()[0]) == (0, "synthetic-hands-smoke: 3 finished, 3 of them new; 0 not.")
 
 
-@needs_nodes
 @pytest.mark.slow
-def test_the_script_of_the_documentation_shares_a_job_among_nodes(tmp_path, monkeypatch):
+def test_the_script_of_the_documentation_shares_a_job_among_nodes(tmp_path, monkeypatch, cluster):
+    if cluster < 2:
+        pytest.skip("the Slurm here has one node")
     page = (Path(__file__).parents[2] / "docs/how-to/many-machines.md").read_text()
     script = re.search(r"```sh cluster file=nodes.sh\n(.*?)```", page, re.DOTALL)[1]
     script = script.replace("#SBATCH --gpus-per-node=4\n", "").replace("--devices 4", "--devices 1")
@@ -211,12 +239,12 @@ def test_the_script_of_the_documentation_shares_a_job_among_nodes(tmp_path, monk
     (tmp_path / "nodes.sh").write_text(script)
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     monkeypatch.setenv("RA_BENCH_DATA", str(tmp_path / "data"))
-    subprocess.run(["sbatch", "--wait", "nodes.sh"], cwd=tmp_path, check=True, capture_output=True)
+    _submit(tmp_path / "nodes.sh")
     (record,) = (read_record(file.parent) for file in (tmp_path / "runs").rglob("record.json"))
     assert (record.devices, record.job.model) == (2, "mobilenetv2")
 
 
-@needs_slurm
+@pytest.mark.usefixtures("cluster")
 @pytest.mark.slow
 def test_a_job_that_left_the_queue_without_a_result_is_done_again(
     tmp_path, monkeypatch, caplog, new_observer, tiny_protocol, tiny_file

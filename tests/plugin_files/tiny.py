@@ -214,7 +214,8 @@ def linger() -> float:
 
 
 def tell_environment() -> float:
-    raise LookupError(" ".join(f"{name}={value}" for name, value in sorted(os.environ.items()) if "MALLOC" in name))
+    told = (f"{name}={value}" for name, value in sorted(os.environ.items()) if "malloc" in f"{name} {value}".lower())
+    raise LookupError(" ".join(told))
 
 
 def tell_gpu() -> float:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from ra_bench.boards.columns import COMMAND
 from ra_bench.boards.figures.interactive import library
 from ra_bench.boards.folder import RECORDS, record_folder
-from ra_bench.boards.folds import job_name, pool_folds
+from ra_bench.boards.folds import pool_folds
 from ra_bench.boards.held_out import held_out
 from ra_bench.boards.render.escape import one_line
 from ra_bench.boards.render.html_figures import charts_on_page
@@ -20,6 +20,7 @@ from ra_bench.boards.render.html_films import scatter, worst_films
 from ra_bench.boards.render.html_sections import sections
 from ra_bench.boards.render.html_table import page_table
 from ra_bench.boards.render.legend import is_measured, legend, nothing_yet
+from ra_bench.runs.names import job_name
 from ra_bench.runs.records import HISTORY, PREDICTIONS, RECORD
 
 if TYPE_CHECKING:
