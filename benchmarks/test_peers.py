@@ -17,12 +17,17 @@ first number is what counts.
 The hardest case for ours is the last: files already as small as the stored films, and a second process of the peer that
 loads them. The peer then has two cores; only the processor seconds are compared like with like.
 
-Measured with `mobilenetv2` on a quiet machine, by the wall's clock: first epoch left out ours is 1.69 times as fast as
-the plain loop, 1.65 as timm, 1.68 as Lightning; from the start 1.38, 1.41 and 1.48 times. Others on a machine that was
-not quiet, in the same order, by processor seconds: `resnet50-dsc` 1.33, 1.50 and 1.45 (from the start 1.10, 1.25 and
-1.25), `resnet-dwise50` 1.19, 1.23 and 1.25 (1.10, 1.13 and 1.16), `resnet50` 1.23, 1.12 and 1.11 (1.15, 1.08 and 1.09);
-by the clock between 1.12 and 2.18; `resnet50` 1.23 (1.16) and 1.25 (1.27), but against Lightning 0.84 (1.08), while
-others worked on both cores. The hardest case against the plain loop 1.02 (0.99), by the clock 1.70 (1.40).
+Measured on a machine that did nothing else, one round: ours is so many times as fast as the plain loop, timm and
+Lightning, by the clock on the wall, first epoch left out; in brackets from the start.
+
+    mobilenetv2      1.79 (1.33)   1.71 (1.24)   1.69 (1.37)
+    resnet50-dsc     1.48 (1.22)   1.35 (1.14)   1.57 (1.37)
+    resnet-dwise50   1.27 (1.17)   1.18 (1.11)   1.16 (1.09)
+    resnet50         1.09 (1.04)   1.10 (1.07)   1.13 (1.10)
+
+By processor seconds the first number is the same within 0.02, the second 0.02 to 0.10 less, since ours decodes in two
+threads. Two runs of one command differ by up to a tenth here. The hardest case against the plain loop, by processor
+seconds, was 1.02 (0.99), by the clock 1.70 (1.40).
 """
 
 from __future__ import annotations

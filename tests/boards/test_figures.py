@@ -281,6 +281,7 @@ def test_a_page_can_zoom_each_scatter_plot_and_nothing_else(whole):
     assert found["prediction"] == [f"zoom_{number}" for number in (1, 2, 3, 4)]  # three models and the reader
 
 
+@pytest.mark.slow
 def test_a_chart_for_a_page_is_valid_and_the_same_again(whole):
     for chart in charts(whole.board, whole.records).values():
         text = specification(chart)

@@ -23,6 +23,7 @@ def said(tmp_path_factory, command, tiny_file, tiny_protocol):
     return process.returncode, out, err
 
 
+@pytest.mark.slow
 def test_json_holds_what_was_measured_and_nothing_else_is_printed(said):
     _, out, _ = said
     found = json.loads(out)
@@ -32,6 +33,7 @@ def test_json_holds_what_was_measured_and_nothing_else_is_printed(said):
     assert found["machine"]["threads"] == "1"
 
 
+@pytest.mark.slow
 def test_a_model_without_a_network_is_told_of_and_the_others_are_measured(said):
     code, out, err = said
     (failed,) = json.loads(out)["not_measured"]
@@ -41,6 +43,7 @@ def test_a_model_without_a_network_is_told_of_and_the_others_are_measured(said):
     assert code == 1
 
 
+@pytest.mark.slow
 def test_models_take_turns(said):
     rounds = [line for line in said[2].splitlines() if line.startswith("Round")]
     assert sorted(rounds[:2]) == ["Round 1 of 3: forty", "Round 1 of 3: tiny-net"]
