@@ -93,7 +93,7 @@ def _check(found: Sequence[RunRecord]) -> None:
     first = found[0]
     numbers = [_number(record) for record in found]
     for record in found:
-        who = f"{job_name(record.job)}"
+        who = job_name(record.job)
         if numbers.count(_number(record)) > 1:
             raise RecordError(f"Two records of {who}. Keep one of them.")
         if _plan(record) != _plan(first):

@@ -19,6 +19,14 @@ def short_name(job: Job) -> str:
 
 
 def _fold_text(fold: Fold | None) -> str:
+    """What is said of a job's fold behind its model and seed.
+
+    Examples
+    --------
+    >>> from ra_bench.values import Fold
+    >>> _fold_text(None), _fold_text(Fold(number=2, of=5)), _fold_text(Fold(number=1, of=3, site="Leiden"))
+    ('', ', fold 2 of 5', ", fold 1 of 3 (site 'Leiden')")
+    """
     if fold is None:
         return ""
     return f", fold {fold.number} of {fold.of}{f' (site {fold.site!r})' if fold.site else ''}"

@@ -48,11 +48,11 @@ def cluster(tmp_path_factory):
             pytest.skip(f"no Slurm here: {process.stderr.read()}")
         patch.setenv("SLURM_CONF", settings)
         until = time.monotonic() + 60
-        while _nodes() < 2 and time.monotonic() < until:
+        while _nodes() < 2:
+            if time.monotonic() > until:
+                said = "\n".join(file.read_text(errors="replace")[-1000:] for file in sorted(folder.glob("*.log")))
+                pytest.skip(f"no Slurm here: two nodes were started and are not ready:\n{said}")
             time.sleep(0.2)
-        if _nodes() < 2:
-            said = "\n".join(file.read_text(errors="replace")[-1000:] for file in sorted(folder.glob("*.log")))
-            pytest.skip(f"no Slurm here: two nodes were started and are not ready:\n{said}")
         yield 2
 
 
