@@ -10,6 +10,8 @@ JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 PLUGINS := $(wildcard plugins/*)
+# A test that hangs fails where it hangs, and does not hold up the others.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile -p no:benchmark --timeout 600
 SETTINGS := requirements.txt pyproject.toml $(wildcard plugins/*/pyproject.toml)
 
 .PHONY: run test slow lint docs clean
@@ -18,10 +20,10 @@ run: $(VENV)/run.stamp
 	$(BIN)/ra-bench run --models all --jobs $(JOBS)
 
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile -p no:benchmark -m "not slow"
+	$(PYTEST) -m "not slow"
 
 slow: $(VENV)/test.stamp
-	$(BIN)/python -m pytest -n 2 --dist loadfile -p no:benchmark -m slow
+	$(PYTEST) -m slow
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .

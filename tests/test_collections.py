@@ -148,6 +148,7 @@ def test_predictions_that_are_scored_may_not_take_the_folder_of_a_model_with_a_s
         check_name(SimpleNamespace(records=[record]), "library--small", [], replaces=SCORED)
 
 
+@pytest.mark.slow
 def test_all_trains_none_of_a_collection_and_one_is_trained_when_named(planned):
     _, wanted = planned("all", "library/small")
     assert [one.job.model for one in wanted.jobs if one.job.model.startswith("library")] == ["library/small"]

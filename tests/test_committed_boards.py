@@ -7,8 +7,12 @@ import shutil
 import subprocess
 import sys
 
+import pytest
+
 CHECK = """
 import sys
+
+import pytest
 from ra_bench.cli.main import main
 sys.argv = ["ra-bench", "leaderboard", "check", "--boards", sys.argv[1]]
 try:
@@ -31,6 +35,7 @@ def checked(boards):
     )
 
 
+@pytest.mark.slow
 def test_the_committed_boards_are_what_their_records_give(request):
     done = checked(request.config.rootpath / "leaderboards")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -112,6 +112,7 @@ def test_a_committed_board_is_read():
     assert board[board.kind == "model"]["rank"].min() == 1
 
 
+@pytest.mark.slow
 def test_run_trains_what_does_not_stand_and_gives_the_board(tmp_path, recwarn):
     places = {"runs": tmp_path / "runs", "boards": tmp_path / "boards", "data": tmp_path / "data"}
     first = ra_bench.run("mean", protocol="smoke", **places)
@@ -125,6 +126,7 @@ def test_run_trains_what_does_not_stand_and_gives_the_board(tmp_path, recwarn):
     assert not recwarn.list
 
 
+@pytest.mark.slow
 def test_a_job_that_failed_is_a_row_and_a_warning(tmp_path):
     plugin = tmp_path / "broken.py"
     plugin.write_text(

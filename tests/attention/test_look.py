@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from ra_bench.suite import Suite
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="session")
 def asked(tiny_protocol: Path) -> dict[str, Any]:

@@ -130,6 +130,7 @@ def test_scores_are_shown_with_their_unit(whole, name):
     assert "(SvH units)" in json.dumps([leaf["encoding"] for leaf in inside(whole.specs[name])])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ALL)
 def test_a_simulated_cohort_is_called_so_in_each_figure(whole, name):
     assert "imulated" not in json.dumps(whole.specs[name])

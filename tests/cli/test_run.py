@@ -120,6 +120,7 @@ def test_a_renderer_that_raises_stops_no_run_and_is_told_at_the_end(tmp_path, co
     assert (tmp_path / "leaderboards/tiny-tiny/board.md").read_text().count("forty") > 0
 
 
+@pytest.mark.slow
 @linux
 def test_ctrl_c_keeps_what_is_finished_and_leaves_no_worker(tmp_path, command, arguments):
     process, pids = _until_endless(tmp_path, command, arguments)
@@ -136,6 +137,7 @@ def test_ctrl_c_keeps_what_is_finished_and_leaves_no_worker(tmp_path, command, a
     assert [file.name for file in tmp_path.glob("**/.*") if not file.name.endswith(".lock")] == []
 
 
+@pytest.mark.slow
 @linux
 def test_a_worker_does_not_outlive_a_parent_that_was_killed(tmp_path, command, arguments):
     process, pids = _until_endless(tmp_path, command, arguments)
@@ -144,6 +146,7 @@ def test_a_worker_does_not_outlive_a_parent_that_was_killed(tmp_path, command, a
     assert _gone(pids, seconds=5)
 
 
+@pytest.mark.slow
 @linux
 def test_a_worker_that_hangs_in_native_code_does_not_outlive_a_parent_that_was_killed(tmp_path, command, arguments):
     process = command(tmp_path, *arguments, "hangs")
@@ -155,6 +158,7 @@ def test_a_worker_that_hangs_in_native_code_does_not_outlive_a_parent_that_was_k
     assert _gone(pids, seconds=5)
 
 
+@pytest.mark.slow
 @linux
 def test_ctrl_z_stops_the_workers_too_and_they_go_on_with_their_parent(tmp_path, command, arguments):
     process, pids = _until_endless(tmp_path, command, arguments)
@@ -168,6 +172,7 @@ def test_ctrl_z_stops_the_workers_too_and_they_go_on_with_their_parent(tmp_path,
     assert _gone(pids, seconds=2)
 
 
+@pytest.mark.slow
 @linux
 def test_a_job_that_takes_longer_than_its_timeout_is_a_row_and_the_others_stand(tmp_path, command, arguments):
     process = command(tmp_path, *arguments, "fifty,endless", "--timeout", "5s")
@@ -183,6 +188,7 @@ def test_a_job_that_takes_longer_than_its_timeout_is_a_row_and_the_others_stand(
     assert len(list(tmp_path.glob("runs/tiny-tiny/fifty/seed0-*/record.json"))) == 1
 
 
+@pytest.mark.slow
 @linux
 def test_a_second_run_in_the_same_folder_says_so_and_exits_with_1(tmp_path, command, arguments):
     process, _ = _until_endless(tmp_path, command, arguments)

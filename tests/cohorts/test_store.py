@@ -411,6 +411,7 @@ def started(folder):
     return process
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 @pytest.mark.parametrize("kills", [[1], [2, 9, 20], [COUNT - 1]])
 def test_a_build_that_is_killed_goes_on_where_it_was(tmp_path, kills):
@@ -432,6 +433,7 @@ def test_a_build_that_is_killed_goes_on_where_it_was(tmp_path, kills):
     assert np.array_equal(films.sizes, undisturbed.sizes)
 
 
+@pytest.mark.slow
 def test_two_processes_build_one_store_together_and_decode_each_film_once(tmp_path):
     both = [started(tmp_path) for _ in range(2)]
     assert [process.communicate()[1] for process in both] == [b"", b""]
@@ -449,6 +451,7 @@ load_cohort(Path(sys.argv[1]) / "hands/cohort.toml", Path(sys.argv[1]), size=(60
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 def test_a_first_look_that_is_killed_goes_on_where_it_was(tmp_path):
     write_synthetic_hands(tmp_path / "hands", films=COUNT, width=256, seed=1)

@@ -63,6 +63,7 @@ def test_an_error_of_ours_leaves_no_worker_behind(ran, new_observer):
     assert multiprocessing.active_children() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("slots", "most"), [(1, 1), (2, 2)])
 def test_as_many_jobs_run_at_a_time_as_there_are_slots(ran, new_observer, slots, most):
     class Counts(type(new_observer())):
@@ -103,6 +104,7 @@ def test_the_worker_gets_its_environment_and_the_parent_keeps_its_own(ran, monke
     assert outcome.failures[0].reason == f"LookupError: GLIBC_TUNABLES=glibc.malloc.hugetlb=1 {kept}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["endless", "hangs"])
 def test_a_job_that_takes_too_long_is_a_failure_that_says_so(late, model):
     (failure,) = [failure for failure in late[1].failures if failure.job.model == model]
@@ -111,6 +113,7 @@ def test_a_job_that_takes_too_long_is_a_failure_that_says_so(late, model):
     assert "Run again, if need be with more time" in failure.advice
 
 
+@pytest.mark.slow
 def test_a_job_that_has_to_wait_for_one_that_takes_too_long_is_done_then(late):
     assert (late[1].trained, len(late[1].failures)) == (1, 2)
     assert {row.name: row.kind for row in late[1].board.rows if row.seeds} == {
@@ -120,6 +123,7 @@ def test_a_job_that_has_to_wait_for_one_that_takes_too_long_is_done_then(late):
     }
 
 
+@pytest.mark.slow
 @linux
 def test_nothing_that_a_job_started_outlives_its_time(late):
     (file,) = late[0].glob("runs/tiny-tiny/endless/seed0-*/pids")
@@ -127,11 +131,13 @@ def test_nothing_that_a_job_started_outlives_its_time(late):
     assert multiprocessing.active_children() == []
 
 
+@pytest.mark.slow
 def test_the_log_of_a_job_that_hung_in_native_code_shows_where(late):
     (log,) = late[0].glob("runs/tiny-tiny/hangs/seed0-*/log.txt")
     assert re.search(r"here it hangs\n.*most recent call first.*in hang\n", log.read_text(), re.DOTALL)
 
 
+@pytest.mark.slow
 def test_the_log_of_a_job_that_was_stopped_shows_where(late):
     (log,) = late[0].glob("runs/tiny-tiny/endless/seed0-*/log.txt")
     assert "ra_bench.runs.failures.StoppedError" in log.read_text()

@@ -80,6 +80,7 @@ def test_the_plan_says_that_a_file_is_damaged(stopped, planned):
     assert planned()[1].jobs[0].reason.startswith("runs: starts afresh: resume.pt is truncated (")
 
 
+@pytest.mark.slow
 def test_observers_hear_of_the_epochs_that_are_left_and_the_record_holds_all(stopped, planned, new_observer):
     folder, seen = stopped(3), new_observer()
     outcome = run(*planned(), observers=seen)
@@ -88,6 +89,7 @@ def test_observers_hear_of_the_epochs_that_are_left_and_the_record_holds_all(sto
     assert [report.epoch for report in read_record(folder).history] == [1, 2, 3, 4]
 
 
+@pytest.mark.slow
 def test_afresh_forgets_what_was_kept(stopped, planned, new_observer):
     stopped(2)
     seen = new_observer()
@@ -162,6 +164,7 @@ def test_a_trainer_that_keeps_nothing_starts_anew(stopped, planned, finish):
     assert [report.epoch for report in record.history] == [1, 2, 3, 4]
 
 
+@pytest.mark.slow
 def test_the_reason_of_a_failure_comes_with_how_far_it_had_come(stopped, planned, new_observer):
     (stopped(3) / "checkpoint.pt").mkdir()
     failed = run(*planned(), observers=new_observer())

@@ -48,9 +48,9 @@ class Killer:
         self.context.set_forkserver_preload(PRELOADED)
         self.folder, self.tiny_suite, self.protocol = folder, tiny_suite, protocol
 
-    def start(self, folder: Path, heard: dict[str, list[int]], seconds: float | None = None) -> bool:
+    def start(self, now: Round, seconds: float | None = None) -> bool:
         """Work until the end, or until it is killed; whether it was killed."""
-        suite = self.tiny_suite(folder)
+        suite = self.tiny_suite(now.folder)
         wanted = plan(suite, models=["restless"], dataset="tiny", protocol=str(self.protocol))
         self.job = wanted.jobs[0].job
         receiver, sender = self.context.Pipe(duplex=False)
@@ -63,7 +63,7 @@ class Killer:
         try:
             while True:
                 report = receiver.recv()
-                heard[report.stage].append(report.epoch)
+                now.heard[report.stage].append(report.epoch)
         except EOFError:
             receiver.close()
         return process.exitcode != 0
@@ -71,21 +71,24 @@ class Killer:
     def whole(self, name: str) -> tuple[Round, float]:
         """A round that nobody kills, and how long it took."""
         done, started = Round(folder=self.folder / name), perf_counter()
-        assert not self.start(done.folder, done.heard)
+        assert not self.start(done)
         return done, perf_counter() - started
 
-    def killed(self, moments: list[float]) -> list[Round]:
-        """Rounds that are killed after so many seconds, and started again until they end, until no moment is left."""
+    def killed(self, shares: list[float], seconds: float) -> list[Round]:
+        """Rounds that are killed after such shares of a whole job's seconds, and started again until they end."""
         rounds = [Round(folder=self.folder / "round0")]
-        while moments:
-            now = rounds[-1]
-            if self.start(now.folder, now.heard, moments[-1]):
-                moments.pop()
+        while shares:
+            now, started = rounds[-1], perf_counter()
+            if self.start(now, shares[-1] * seconds):
+                shares.pop()
                 now.kept.append(self.so_far(now))
+            elif not now.kept:
+                # Nobody else computes any more, and a whole job takes less: it would never be killed so late.
+                seconds = perf_counter() - started
             # A kill may come after the record. A plan would leave the job alone then, and so does this.
             if self.record(now).exists():
                 rounds.append(Round(folder=self.folder / f"round{len(rounds)}"))
-        self.start(rounds[-1].folder, rounds[-1].heard)
+        self.start(rounds[-1])
         return rounds
 
     def record(self, now: Round) -> Path:
@@ -114,8 +117,8 @@ def rounds(tmp_path_factory, tiny_suite, longer_protocol):
     never, seconds = killer.whole("never")
     # one in each thirtieth of the time that a whole job takes, in any order
     draw = np.random.default_rng(30)
-    moments = draw.permutation((np.arange(KILLS) + draw.uniform(size=KILLS)) / KILLS * seconds)
-    return killer, never, killer.killed(moments.tolist())
+    shares = draw.permutation((np.arange(KILLS) + draw.uniform(size=KILLS)) / KILLS)
+    return killer, never, killer.killed(shares.tolist(), seconds)
 
 
 def results(killer: Killer, each: Round) -> tuple[bytes, list[list[str]], int | None]:

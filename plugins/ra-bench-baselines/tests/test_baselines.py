@@ -131,6 +131,7 @@ def test_a_film_smaller_than_a_pattern_is_refused() -> None:
         texture(film_set(noise(1, 4, 32)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("features", [film_statistics, thumbnail, texture])
 def test_a_memory_mapped_set_is_never_held_as_a_whole(features: object, tmp_path: Path) -> None:
     assert callable(features)

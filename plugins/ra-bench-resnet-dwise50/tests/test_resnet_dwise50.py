@@ -28,6 +28,7 @@ def multiply_adds(network: nn.Module, channels: int, size: int) -> int:
     return int(counter.get_total_flops()) // 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("check", plugin_checks("ra-bench-resnet-dwise50"), ids=str)
 def test_it_keeps_the_contract(check: Check) -> None:
     check()

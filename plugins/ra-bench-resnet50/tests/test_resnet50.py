@@ -26,6 +26,7 @@ def network() -> nn.Module:
     return build()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("check", plugin_checks("ra-bench-resnet50"), ids=str)
 def test_it_keeps_the_contract(check: Check) -> None:
     check()

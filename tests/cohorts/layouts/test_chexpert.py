@@ -131,6 +131,7 @@ def test_films_that_are_nowhere_are_told_with_where_they_were_looked_for(write):
     assert message.endswith("in the folder that holds train/ and valid/.")
 
 
+@pytest.mark.slow
 def test_the_full_table_is_read(write):
     # 223,414 rows of 64,540 patients, as the real one has.
     findings = ",".join(["", "1.0", "0.0", "-1.0", "", "", "1.0"] * 2)
