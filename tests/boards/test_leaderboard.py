@@ -138,6 +138,7 @@ def median_error():
     )
 
 
+@pytest.mark.slow
 def test_a_new_metric_reaches_an_old_board_from_its_stored_predictions(made, tmp_path):
     saved(made, tmp_path)
     found = rebuild(tmp_path, (*made.metrics, median_error()), RENDERERS)

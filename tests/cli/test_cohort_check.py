@@ -24,6 +24,7 @@ def test_a_clean_cohort_ends_with_0_and_is_called_simulated(made, cli):
     assert not (made.parent / "clinic-check.html").exists()
 
 
+@pytest.mark.slow
 def test_an_error_ends_with_1_and_a_run_says_the_same_and_names_the_command(made, cli):
     (made / "films" / "synthetic-0003.png").unlink()
     said = cli("cohort", "check", "clinic/cohort.toml")

@@ -42,6 +42,7 @@ def in_a_terminal(*command, **variables):
     return said.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [["-c", "from ra_bench.cli.main import main; main()", *BY_CLICK], ["-c", BY_RICH]])
 def test_no_color_leaves_no_colour(command):
     assert "\x1b[3" in in_a_terminal(*command) or "\x1b[1;3" in in_a_terminal(*command)

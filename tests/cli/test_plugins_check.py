@@ -28,6 +28,7 @@ def words(text):
     return " ".join(text.split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_plugin_is_told_what_to_mend(cli, name):
     said = cli("plugins", "check", "-p", FILES / f"broken_{name}.py")

@@ -108,6 +108,7 @@ def test_a_plugin_that_did_not_load_is_told_of(cli, tmp_path, monkeypatch, argum
     assert "Plugin 'broken' (ra-broken 1) is failed: ModuleNotFoundError" in said.err
 
 
+@pytest.mark.slow
 def test_a_renderer_that_raises_stops_no_run_and_is_told_at_the_end(tmp_path, command, arguments):
     (tmp_path / "renders.py").write_text(
         "from ra_bench import RendererSpec, hookimpl\n@hookimpl\ndef register_renderers():\n"
@@ -200,6 +201,7 @@ def test_a_second_run_in_the_same_folder_says_so_and_exits_with_1(tmp_path, comm
     assert "Error: Another run is working in runs/tiny-tiny. Wait until it ends, or give this one folders of" in err
 
 
+@pytest.mark.slow
 @linux
 @pytest.mark.parametrize(
     ("model", "room", "message"),
@@ -274,6 +276,7 @@ def _wait(comes):
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_half_precision_has_a_board_of_its_own_that_says_how_it_was_made(tmp_path, command, arguments):
     options = ["--precision", "bf16", "--compile", "--fit-batch"]
     out, _ = command(tmp_path, *arguments, "fifty", *options).communicate(timeout=120)

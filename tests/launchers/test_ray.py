@@ -221,6 +221,7 @@ def test_a_run_on_a_cluster_ends_as_here_whatever_is_killed(story, locally, tiny
     _a_head_that_is_gone_is_told_and_what_is_finished_is_kept(story)
 
 
+@pytest.mark.slow
 def test_a_head_that_does_not_answer_is_told_within_seconds(tmp_path, command, tiny_file, tiny_protocol):
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))  # taken, and not listened at

@@ -96,6 +96,7 @@ def test_a_port_that_something_else_has_is_said(port, monkeypatch):
         meet("127.0.0.1", port, 2, {}, patience=5.0, say=lambda said: None)
 
 
+@pytest.mark.slow
 def test_a_machine_that_falls_silent_is_lost(meeting, monkeypatch):
     first, second = sorted(meeting({}, {}), key=lambda line: line.node.rank)
     first.wait("life/1")

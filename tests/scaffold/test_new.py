@@ -19,6 +19,7 @@ from ra_bench.testing import plugin_checks, run_all
 LONG = "thirty-characters-long-as-name"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_was_begun_keeps_the_contract(begun, kind, tmp_path):
     begun("my-thing", kind)

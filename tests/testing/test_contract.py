@@ -84,6 +84,7 @@ def test_a_plugin_that_is_not_loaded_breaks_its_first_promise():
         of_plugins.loads(plugin, registry)
 
 
+@pytest.mark.slow
 def test_who_imports_torch_when_a_plugin_is_listed_is_told(written):
     file = written(f"{PLUGIN}\nfrom torch import nn\n")
     check = next(check for check in plugin_checks("mine", files=[file]) if check.name == "lists-without-torch")

@@ -104,6 +104,7 @@ def test_compiling_needs_a_compiler_and_says_so(monkeypatch):
         compiled(nn.Linear(1, 1), Compute(compile=True), CPU)
 
 
+@pytest.mark.slow
 def test_a_network_is_compiled_only_when_asked_for():
     compilers = [compiled(nn.Linear(1, 1), Compute(compile=asked), CPU)._compiled_call_impl for asked in (False, True)]
     assert [compiler is not None for compiler in compilers] == [False, True]

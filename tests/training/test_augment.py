@@ -309,6 +309,7 @@ digest = sha256(batch.numpy().tobytes()).hexdigest()
 """
 
 
+@pytest.mark.slow
 def test_another_process_makes_the_same_films():
     told = subprocess.run(
         [sys.executable, "-c", ELSEWHERE + "print(digest)"],

@@ -65,6 +65,7 @@ def a_copy(films):
     yield np.array(films.films)
 
 
+@pytest.mark.slow
 def test_memory_is_flat_in_the_number_of_films(tmp_path):
     few, many = fill(tmp_path / "few", FEW), fill(tmp_path / "many", MANY)
     growth(few, tmp_path / "few", an_epoch)  # what libraries load when first used counts for nobody

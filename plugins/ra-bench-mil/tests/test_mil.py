@@ -133,6 +133,7 @@ def test_the_score_reaches_every_parameter(network: nn.Module) -> None:
     assert [name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()] == []
 
 
+@pytest.mark.slow
 def test_it_learns_to_look_where_the_score_is_told() -> None:
     """Films of noise with one bright square: its brightness tells the score, its place is drawn for each film."""
     torch.manual_seed(0)

@@ -79,6 +79,7 @@ def test_parameters_are_those_that_torchvision_publishes_without_the_999_other_c
     assert ours + 999 * (features + 1) == weights.meta["num_params"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_multiply_adds_are_those_that_torchvision_publishes(name: str) -> None:
     weights, features = PUBLISHED[name]

@@ -41,6 +41,7 @@ def test_the_share_of_many_films_is_the_squared_correlation_of_the_population():
     assert predictability({"x": column[:, None]}, scores, permutations=9)["x"].share == pytest.approx(0.36, abs=0.01)
 
 
+@pytest.mark.slow
 def test_p_is_below_a_tenth_for_one_cohort_in_ten_where_nothing_is_to_be_found():
     draw = np.random.default_rng(3)
     least = []
