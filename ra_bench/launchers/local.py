@@ -31,13 +31,10 @@ if TYPE_CHECKING:
     from ra_bench.specs import Observers, Work
 
 #: glibc gives freed memory back to the system and asks for it again at every step; kept, a training step at 512 px
-#: takes 29-45 % less time. In pages of 2 MiB, where Linux gives them on request, one of MobileNetV2 at 256 px takes
-#: another 11 % less. Read when a process starts, so it must stand in the environment of the worker.
-WORKER_ENVIRONMENT = {
-    "MALLOC_MMAP_MAX_": "0",
-    "MALLOC_TRIM_THRESHOLD_": "9000000000",
-    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
-}
+#: takes 29-45 % less time. Pages of 2 MiB (`glibc.malloc.hugetlb`) are not asked for: at 256 px they made steps of two
+#: networks some 8 % faster and of two as much slower, and every job's first one 1 to 2.5 s longer. Read when a process
+#: starts, so it must stand in the environment of the worker.
+WORKER_ENVIRONMENT = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "9000000000"}
 
 #: Seconds that a worker gets to end by itself.
 GRACE = 10.0

@@ -214,8 +214,7 @@ def linger() -> float:
 
 
 def tell_environment() -> float:
-    told = (f"{name}={value}" for name, value in sorted(os.environ.items()) if "malloc" in f"{name} {value}".lower())
-    raise LookupError(" ".join(told))
+    raise LookupError(" ".join(f"{name}={value}" for name, value in sorted(os.environ.items()) if "MALLOC" in name))
 
 
 def tell_gpu() -> float:
