@@ -26,8 +26,14 @@ Lightning, by the clock on the wall, first epoch left out; in brackets from the 
     resnet50         1.09 (1.04)   1.10 (1.07)   1.13 (1.10)
 
 By processor seconds the first number is the same within 0.02, the second 0.02 to 0.10 less, since ours decodes in two
-threads. Two runs of one command differ by up to a tenth here. The hardest case against the plain loop, by processor
-seconds, was 1.02 (0.99), by the clock 1.70 (1.40).
+threads. Jobs then asked for larger pages of memory, which they no longer do. Without, on a slower machine, one
+round too: `mobilenetv2` 1.66 (1.32), 1.97 (1.46), 1.69 (1.44), `resnet50` 1.07 (1.02), 0.94 (0.97), 1.14 (1.15), and
+against timm once more 1.16 (1.10). Two runs of one command differ by up to a tenth here, and nearly all of the time of
+`resnet50` is its steps, which are the same for all: one round does not tell who is faster there.
+
+The hardest case against the plain loop, by processor seconds, was 1.02 (0.99), by the clock 1.70 (1.40). On the
+slower machine, with larger pages still: plain loop 1.06 (0.90), timm 1.12 (1.05), Lightning 1.25 (1.21) by processor
+seconds, 0.98 (0.80), 1.05 (1.01), 1.18 (1.17) by the clock, with cold files for the first of them.
 """
 
 from __future__ import annotations

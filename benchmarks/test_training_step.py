@@ -9,7 +9,8 @@ The same for each of the four networks at 256 x 256 in batches of 4, with the pa
 file that is mapped into memory as a store is, malloc set as the launcher sets it; the goal is 0.97. Steps are compared
 in the processor's seconds as well, which others on the machine do not take. Measured on a quiet machine, by the wall's
 clock and by the processor's: `mobilenetv2` 0.990 and 0.997, `resnet50-dsc` 1.005 and 0.992, `resnet-dwise50` 0.993 and
-1.002, `resnet50` 0.996 and 1.000.
+1.002, `resnet50` 0.996 and 1.000. On a slower machine in this order: 0.956 and 1.005, 0.971 and 0.965, 0.987 and 1.021,
+1.126 and 0.967.
 
 At 512 pixels with the paper's whole augmentation, the share of a step that passes before the network gets its films,
 taken inside the trainer's own steps; the goal is under 2 %.
