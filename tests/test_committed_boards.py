@@ -11,8 +11,6 @@ import pytest
 
 CHECK = """
 import sys
-
-import pytest
 from ra_bench.cli.main import main
 sys.argv = ["ra-bench", "leaderboard", "check", "--boards", sys.argv[1]]
 try:
